@@ -25,7 +25,13 @@ export type Verdict = (typeof VERDICTS)[number];
 
 /** Something worth a log line that did not decide: a softened reject, a malformed table entry. */
 export interface Warning {
-  readonly code: 'reject_warning' | 'table_failure' | 'dns' | 'right_hand_side' | 'lost_effect' | 'dnsbl_error';
+  readonly code:
+    | 'reject_warning'
+    | 'table_failure'
+    | 'dns'
+    | 'right_hand_side'
+    | 'lost_effect'
+    | 'dnsbl_error';
   readonly message: string;
   readonly list: ListName;
   readonly step: StepRef;

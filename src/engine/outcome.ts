@@ -62,8 +62,18 @@ export type Outcome =
   | { readonly kind: 'defer_if_reject'; readonly reply: Reply }
   /** Undecided, with a side effect; DISCARD also permits and skips all that follows. */
   | { readonly kind: 'effect'; readonly effect: SideEffect }
-  /** A restriction class or a table's list of restrictions, evaluated in place. */
-  | { readonly kind: 'evaluate'; readonly program: Program; readonly subject: Subject | undefined }
+  /**
+   * A restriction class or a table's list of restrictions, evaluated in place.
+   * `subject` replaces that of the list for the generic restrictions inside.
+   * `ifPermit` says what its permit means to the list around it: an access
+   * check may forbid it (a configuration error) or count it as undecided.
+   */
+  | {
+      readonly kind: 'evaluate';
+      readonly program: Program;
+      readonly subject: Subject | undefined;
+      readonly ifPermit: 'permit' | 'dunno' | 'forbidden';
+    }
   /** warn_if_reject: soften the restriction that follows in the same list. */
   | { readonly kind: 'warn_next' };
 

@@ -1,0 +1,107 @@
+/**
+ * One request being decided: what it asks, where the evaluation stands, and
+ * what has been noted on the way. Everything that lives as long as a request
+ * lives here; steps and programs are immutable and shared.
+ */
+import type { DnsAnswer, DnsType, Resolver } from '../dns/resolver.ts';
+import type { PolicyRequest } from '../protocol/request.ts';
+import { TableFailure } from '../tables/table.ts';
+import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
+import type { LookupNote, TraceEntry, Warning } from './decision.ts';
+import type { Reply, Subject } from './outcome.ts';
+import type { ListName, StepRef } from './step.ts';
+
+/** The protocol states in which smtpd knows the sender, so that '' is the null sender. */
+const STATES_WITH_SENDER = new Set(['', 'MAIL', 'RCPT', 'DATA', 'END-OF-MESSAGE']);
+
+const NO_STEP: StepRef = Object.freeze({ restriction: '', text: '', span: undefined });
+
+export interface EvaluationOptions {
+  readonly resolver: Resolver;
+  /** Keep every step with all it looked up, for `explain`; else only what decided. */
+  readonly isTracing: boolean;
+}
+
+export class Evaluation {
+  readonly request: PolicyRequest;
+  readonly resolver: Resolver;
+  readonly isTracing: boolean;
+  readonly warnings: Warning[] = [];
+
+  /** The sender as smtpd holds it: '' is the null sender, undefined: not known yet. */
+  readonly sender: string | undefined;
+  /** undefined: not known, or more than one (at DATA and END-OF-MESSAGE). */
+  readonly recipient: string | undefined;
+  /** undefined: the client sent no HELO. */
+  readonly heloName: string | undefined;
+
+  /** The list that runs, and the step in it; set by the engine. */
+  list: ListName = 'client';
+  step: StepRef = NO_STEP;
+  /** Whom the generic restrictions of this list blame; set by the engine. */
+  subject: Subject = { name: '', replyClass: 'Client host' };
+  /** The last table entry that was found, or failed, in this step. */
+  hit: LookupNote | undefined;
+  traceEntry: TraceEntry | undefined;
+
+  #memo: Map<object, unknown> | undefined;
+
+  constructor(request: PolicyRequest, options: EvaluationOptions) {
+    this.request = request;
+    this.resolver = options.resolver;
+    this.isTracing = options.isTracing;
+    this.sender =
+      request.sender === '' && !STATES_WITH_SENDER.has(request.protocol_state) ? undefined : request.sender;
+    this.recipient = request.recipient === '' ? undefined : request.recipient;
+    this.heloName = request.helo_name === '' ? undefined : request.helo_name;
+  }
+
+  /** Asks the DNS; a plain value when the answer is cached. */
+  lookup(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
+    const answer = this.resolver.lookup(name, type);
+    const entry = this.traceEntry;
+    if (entry === undefined) return answer;
+    if (!isPromise(answer)) {
+      entry.dns.push({ name, type, answer, cached: true });
+      return answer;
+    }
+    return answer.then((late) => {
+      entry.dns.push({ name, type, answer: late, cached: false });
+      return late;
+    });
+  }
+
+  /** Notes a table lookup: the last hit may decide, and a trace shows them all. */
+  noteLookup(table: string, key: string, result: string | undefined | TableFailure): void {
+    if (result === undefined && this.traceEntry === undefined) return;
+    const isFailure = result instanceof TableFailure;
+    const note: LookupNote = {
+      table,
+      key,
+      value: isFailure ? undefined : result,
+      failure: isFailure ? result.reason : '',
+    };
+    if (result !== undefined) this.hit = note;
+    this.traceEntry?.lookups.push(note);
+  }
+
+  /** Something worth a log line that does not decide. */
+  warn(code: Warning['code'], message: string, reply?: Reply): void {
+    this.warnings.push({
+      code,
+      message,
+      list: this.list,
+      step: this.step,
+      ...(reply === undefined ? {} : { reply }),
+    });
+  }
+
+  /** Computes a value once a request, for whoever owns `key`. */
+  once<T>(key: object, compute: () => T): T {
+    this.#memo ??= new Map();
+    if (this.#memo.has(key)) return this.#memo.get(key) as T;
+    const value = compute();
+    this.#memo.set(key, value);
+    return value;
+  }
+}
