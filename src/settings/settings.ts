@@ -92,10 +92,16 @@ export const SETTINGS = section(
         description: 'How long one server has to answer before the next is asked, in milliseconds.',
       }),
       attempts: Type.Integer({
-        default: 3,
+        default: 2,
         minimum: 1,
         maximum: 10,
-        description: 'How many times a question is sent, over all servers, before it counts as failed.',
+        description: 'How many times all servers are asked in turn while none answers.',
+      }),
+      total_ms: Type.Integer({
+        default: 6000,
+        minimum: 50,
+        maximum: 60_000,
+        description: 'How long a lookup may take altogether, in milliseconds; then it has failed for now.',
       }),
       cache_entries: Type.Integer({
         default: 50_000,
@@ -158,8 +164,14 @@ export const SETTINGS = section(
           description:
             'How long a connection may be silent. Postfix itself closes after 300 (smtpd_policy_service_max_idle).',
         }),
+        stall_seconds: Type.Integer({
+          default: 30,
+          minimum: 1,
+          maximum: 3600,
+          description: 'How long a client may take for the rest of a request, or to read its answer.',
+        }),
         line_bytes: Type.Integer({
-          default: 16_384,
+          default: 8192,
           minimum: 1024,
           maximum: 1_048_576,
           description: 'Bytes in one line of a request.',
@@ -171,7 +183,7 @@ export const SETTINGS = section(
           description: 'Bytes in one request.',
         }),
         attributes: Type.Integer({
-          default: 200,
+          default: 256,
           minimum: 40,
           maximum: 10_000,
           description: 'Attributes in one request.',
@@ -187,7 +199,7 @@ export const SETTINGS = section(
           'How long a decision may take. Keep it below smtpd_policy_service_timeout of Postfix, which is 100.',
       }),
       fail_action: Type.String({
-        default: 'DEFER_IF_PERMIT 4.3.5 Server configuration problem',
+        default: 'DEFER_IF_PERMIT 4.3.5 Server configuration error',
         pattern: '^\\S.*$',
         expected: 'an action of access(5)',
         description: 'What is answered when the deadline has passed, or after a fault of ours.',

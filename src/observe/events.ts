@@ -1,0 +1,166 @@
+/**
+ * Every event that Postward logs: one frozen table, from which the typed log
+ * functions, the label values of metrics and the reference page are made. The
+ * wording of an event stands here and nowhere else.
+ *
+ * `message` may name fields in braces. Decisions have a message of their own,
+ * in Postfix's shape; see decision-line.ts.
+ */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export type FieldKind = 'text' | 'number' | 'texts';
+
+export interface EventRow {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, FieldKind>>;
+  readonly summary: string;
+}
+
+function event<F extends Readonly<Record<string, FieldKind>>>(
+  level: LogLevel,
+  summary: string,
+  message: string,
+  fields: F,
+): EventRow & { readonly fields: F } {
+  return Object.freeze({ level, summary, message, fields: Object.freeze(fields) });
+}
+
+const NOTHING = {} as const;
+
+export const EVENTS = Object.freeze({
+  started: event('info', 'The daemon is ready to decide.', 'postward {version} is ready', {
+    version: 'text',
+  }),
+  stopping: event(
+    'info',
+    'A signal asked the daemon to stop; running requests are finished first.',
+    'stopping on {signal}',
+    { signal: 'text' },
+  ),
+  stopped: event('info', 'The last connection is closed.', 'stopped', NOTHING),
+  listening: event('info', 'A policy socket is open.', 'listening on {address} for policy {policy}', {
+    address: 'text',
+    policy: 'text',
+  }),
+  admin_listening: event('info', 'The admin address is open.', 'health and metrics on {address}', {
+    address: 'text',
+  }),
+  snapshot_loaded: event(
+    'info',
+    'Policies are in force, at the start or after a reload.',
+    'policies in force: {policies} (version {snapshot})',
+    { snapshot: 'number', policies: 'texts' },
+  ),
+  reload_failed: event(
+    'error',
+    'A reload found errors; the policies loaded before stay in force.',
+    'reload failed, version {snapshot} stays in force: {reason}',
+    { snapshot: 'number', reason: 'text' },
+  ),
+  diagnostic_error: event('error', 'A mistake in settings, a policy or a table.', '{place}: {message}', {
+    place: 'text',
+    code: 'text',
+    message: 'text',
+    help: 'text',
+  }),
+  diagnostic_warning: event('warn', 'A doubt about settings, a policy or a table.', '{place}: {message}', {
+    place: 'text',
+    code: 'text',
+    message: 'text',
+    help: 'text',
+  }),
+  table_reloaded: event(
+    'info',
+    'The file of a lookup table has changed and is in force.',
+    '{table} reloaded',
+    {
+      table: 'text',
+    },
+  ),
+  table_failed: event(
+    'error',
+    'A lookup table cannot be read; what it held before stays in force, if it held anything.',
+    '{table}: {reason}',
+    { table: 'text', reason: 'text' },
+  ),
+  connection_opened: event('debug', 'A client connected to a policy socket.', '{peer} connected', {
+    peer: 'text',
+  }),
+  connection_closed: event(
+    'debug',
+    'A client of a policy socket is gone, or was sent away.',
+    '{peer} closed after {requests} requests: {reason}',
+    { peer: 'text', reason: 'text', requests: 'number' },
+  ),
+  connection_refused: event(
+    'warn',
+    'There were already as many connections as limits.connections allows.',
+    '{peer} refused: there are {limit} connections already',
+    { peer: 'text', limit: 'number' },
+  ),
+  accept_failed: event(
+    'error',
+    'The system gave a policy socket no connection: out of file descriptors, say.',
+    'cannot accept connections: {error}',
+    { error: 'text' },
+  ),
+  protocol_error: event(
+    'warn',
+    'A client of a policy socket broke the protocol or a limit; its connection is closed.',
+    '{peer}: {reason}: {detail}',
+    { peer: 'text', reason: 'text', detail: 'text' },
+  ),
+  unknown_policy_context: event(
+    'warn',
+    'A policy_context names no policy and no list; the policy of the socket decides. Logged once a context.',
+    'policy_context `{policy_context}` names no policy and no list; asking {policy}',
+    { policy_context: 'text', policy: 'text' },
+  ),
+  decision_timed_out: event(
+    'error',
+    'A decision took longer than decision.deadline_seconds; the fail action was answered.',
+    'no decision after {deadline_ms} ms for {client_address}, answered `{action}`',
+    { deadline_ms: 'number', action: 'text', client_address: 'text', instance: 'text' },
+  ),
+  decision_failed: event(
+    'error',
+    'A fault of ours ended a decision; the fail action was answered.',
+    'no decision for {client_address}, answered `{action}`: {error}',
+    { error: 'text', action: 'text', client_address: 'text', instance: 'text' },
+  ),
+  dns_server_down: event(
+    'warn',
+    'A DNS server stopped answering. Logged once, until it answers again.',
+    'DNS server {server} does not answer: {reason}',
+    { server: 'text', reason: 'text' },
+  ),
+  dns_server_up: event('info', 'A DNS server answers again.', 'DNS server {server} answers again', {
+    server: 'text',
+  }),
+  dnsbl_error_answer: event(
+    'warn',
+    'A DNSBL answered with an error code or from outside 127.0.0.0/8; that is no listing. Logged once a zone.',
+    '{zone} answered {answer}, which is no listing: {reason}',
+    { zone: 'text', answer: 'text', reason: 'text' },
+  ),
+  admin_fault: event('error', 'A fault of ours in an admin request.', '{method} {route}: {error}', {
+    method: 'text',
+    route: 'text',
+    error: 'text',
+  }),
+});
+
+export type EventName = keyof typeof EVENTS;
+
+interface FieldTypes {
+  text: string;
+  number: number;
+  texts: readonly string[];
+}
+
+export type EventFields<E extends EventName> = {
+  readonly [F in keyof (typeof EVENTS)[E]['fields']]: (typeof EVENTS)[E]['fields'][F] extends FieldKind
+    ? FieldTypes[(typeof EVENTS)[E]['fields'][F]]
+    : never;
+};

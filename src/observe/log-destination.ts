@@ -1,0 +1,80 @@
+/**
+ * Where log lines go: standard output, without ever making the event loop
+ * wait for whoever reads it. A reader that stalls costs memory up to a bound,
+ * then lines, which are counted; it never costs mail.
+ */
+import { pino } from 'pino';
+
+/** What pino writes to. */
+export interface LogDestination {
+  write(line: string): void;
+  /** Lines that could not be kept while the reader was too slow. */
+  readonly linesLost: number;
+  /** Writes out all there is, making everything wait; for a process that ends now. */
+  flushSync(): void;
+  /** Resolves when all is written, or the reader has had `graceMs`. */
+  close(): Promise<void>;
+}
+
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+const CLOSE_GRACE_MS = 2000;
+
+/** @param fd an open file descriptor, 1 for standard output */
+export function openLogDestination(fd: number): LogDestination {
+  const stream = pino.destination({ dest: fd, sync: false, maxLength: MAX_BUFFERED_BYTES });
+  let linesLost = 0;
+  let isOpen = true;
+  stream.on('drop', () => {
+    linesLost += 1;
+  });
+  // The reader is gone (EPIPE): there is nobody to tell, and mail goes on.
+  stream.on('error', () => {
+    isOpen = false;
+  });
+  const flushSync = () => {
+    if (!isOpen) return;
+    try {
+      stream.flushSync();
+    } catch {
+      isOpen = false;
+    }
+  };
+  process.on('exit', flushSync);
+
+  return {
+    write(line) {
+      if (isOpen) stream.write(line);
+      else linesLost += 1;
+    },
+    get linesLost() {
+      return linesLost;
+    },
+    flushSync,
+    async close() {
+      process.off('exit', flushSync);
+      if (!isOpen) return;
+      const ended = new Promise<void>((done) => {
+        stream.once('close', done);
+        stream.once('error', () => done());
+      });
+      isOpen = false;
+      stream.end();
+      let timer: NodeJS.Timeout | undefined;
+      const grace = new Promise<void>((done) => {
+        timer = setTimeout(done, CLOSE_GRACE_MS);
+      });
+      await Promise.race([ended, grace]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Lines for reading in a terminal: `10:02:11 warn  message`. */
+export function asText(destination: LogDestination): Pick<LogDestination, 'write'> {
+  return {
+    write(line) {
+      const { time, level, msg } = JSON.parse(line) as { time: string; level: string; msg: string };
+      destination.write(`${time.slice(11, 19)} ${level.padEnd(5)} ${msg}\n`);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * The log: JSON lines by pino, one typed function per event of events.ts, and
+ * a line for each decision. Owns the form of the log; what is worth logging,
+ * and when, is its callers' business.
+ */
+import { pino } from 'pino';
+import type { Decision } from '../engine/decision.ts';
+import type { Diagnostic } from '../language/diagnostic.ts';
+import { formatSpan } from '../language/source.ts';
+import type { PolicyRequest } from '../protocol/request.ts';
+import { type DecisionContext, decisionFields, decisionMessage, warningMessage } from './decision-line.ts';
+import { EVENTS, type EventFields, type EventName, type EventRow, type LogLevel } from './events.ts';
+import { asText, type LogDestination } from './log-destination.ts';
+import { printable } from './printable.ts';
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: 'json' | 'text';
+  /** `objections`: no line for a plain permit. */
+  readonly decisions: 'all' | 'objections';
+}
+
+type EventFunctions = { readonly [E in EventName]: (fields: EventFields<E>) => void };
+
+export interface Log extends EventFunctions {
+  /** One line for the decision, one more for each restriction that warn_if_reject softened. */
+  decision(decision: Decision, request: PolicyRequest, context: DecisionContext): void;
+  diagnostic(diagnostic: Diagnostic): void;
+}
+
+export function createLog(options: LogOptions, destination: LogDestination): Log {
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    options.format === 'text' ? asText(destination) : destination,
+  );
+
+  const functions = Object.fromEntries(
+    Object.entries(EVENTS).map(([name, row]) => [
+      name,
+      (fields: Readonly<Record<string, unknown>>) => {
+        if (!logger.isLevelEnabled(row.level)) return;
+        const safe = safeFields(fields);
+        logger[row.level]({ event: name, ...safe }, render(row, safe));
+      },
+    ]),
+  ) as unknown as EventFunctions;
+
+  return {
+    ...functions,
+    decision(decision, request, context) {
+      if (!logger.isLevelEnabled('info')) return;
+      for (const warning of decision.warnings) {
+        if (warning.code !== 'reject_warning') continue;
+        const { list, step, reply } = warning;
+        logger.info(
+          {
+            event: 'reject_warning',
+            policy: context.policy,
+            list,
+            restriction: step.restriction,
+            ...(reply === undefined
+              ? {}
+              : { code: reply.code, dsn: reply.dsn, reply: printable(reply.text) }),
+          },
+          warningMessage(warning, request),
+        );
+      }
+      const isPlain =
+        decision.verdict === 'permit' && decision.effects.length === 0 && decision.warnings.length === 0;
+      if (isPlain && options.decisions === 'objections') return;
+      logger.info(decisionFields(decision, request, context), decisionMessage(decision, request));
+    },
+    diagnostic({ severity, code, message, span, help }) {
+      const fields = {
+        place: span === undefined ? 'postward' : formatSpan(span),
+        code,
+        message,
+        help: help ?? '',
+      };
+      if (severity === 'error') functions.diagnostic_error(fields);
+      else functions.diagnostic_warning(fields);
+    },
+  };
+}
+
+function safeFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const safe: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (Array.isArray(value)) safe[name] = value.map((text) => printable(String(text)));
+    else safe[name] = typeof value === 'string' ? printable(value) : value;
+  }
+  return safe;
+}
+
+function render(row: EventRow, fields: Readonly<Record<string, unknown>>): string {
+  return row.message.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = fields[name];
+    return Array.isArray(value) ? value.join(', ') : String(value);
+  });
+}

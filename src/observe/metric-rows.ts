@@ -1,0 +1,74 @@
+/**
+ * Every metric of Postward's own: one frozen table, from which the exposition
+ * and the reference page are made. Label values are bounded: names of
+ * policies, lists, restrictions, servers and reasons, never an address or
+ * anything else a client chooses.
+ */
+export interface MetricRow {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+function row(type: MetricRow['type'], help: string, ...labels: string[]): MetricRow {
+  return Object.freeze({ type, help, labels: Object.freeze(labels) });
+}
+
+export const METRICS = Object.freeze({
+  postward_decisions_total: row(
+    'counter',
+    'Decisions by who made them; list and restriction are none when the end of all lists decided',
+    'policy',
+    'list',
+    'restriction',
+    'verdict',
+  ),
+  postward_decision_faults_total: row(
+    'counter',
+    'Decisions that tell of a configuration error or a lookup failure, not of the client',
+    'policy',
+  ),
+  postward_reject_warnings_total: row(
+    'counter',
+    'Rejections that warn_if_reject softened',
+    'policy',
+    'list',
+    'restriction',
+  ),
+  postward_decision_duration_seconds: row(
+    'histogram',
+    'Time from the end of a request to its answer',
+    'policy',
+  ),
+  postward_decision_failures_total: row(
+    'counter',
+    'Requests answered with the fail action: past the deadline, or after a fault of ours',
+    'reason',
+  ),
+  postward_connections: row('gauge', 'Open connections of the policy sockets'),
+  postward_connections_total: row('counter', 'Connections accepted by the policy sockets'),
+  postward_connections_closed_total: row('counter', 'Connections that ended, by why', 'reason'),
+  postward_connections_refused_total: row('counter', 'Connections beyond limits.connections'),
+  postward_protocol_errors_total: row(
+    'counter',
+    'Connections closed because the client broke the protocol or a limit',
+    'reason',
+  ),
+  postward_dns_lookups_total: row(
+    'counter',
+    'DNS lookups of restrictions, by where the answer came from',
+    'source',
+  ),
+  postward_dns_failures_total: row('counter', 'DNS lookups that ended in a temporary failure'),
+  postward_dns_queries_total: row('counter', 'Questions sent to DNS servers', 'transport'),
+  postward_dns_timeouts_total: row('counter', 'Questions that a DNS server did not answer in time'),
+  postward_dns_in_flight: row('gauge', 'DNS lookups that wait for a server'),
+  postward_dns_cache_entries: row('gauge', 'DNS answers kept in memory'),
+  postward_snapshot_version: row('gauge', 'Version of the policies in force'),
+  postward_snapshot_loaded_timestamp_seconds: row('gauge', 'When the policies in force were loaded'),
+  postward_reloads_total: row('counter', 'Reloads of the policies', 'result'),
+  postward_log_lines_lost_total: row('counter', 'Log lines lost because their reader was too slow'),
+  postward_build_info: row('gauge', 'Always 1; the version is in the labels', 'version', 'node'),
+});
+
+export type MetricName = keyof typeof METRICS;

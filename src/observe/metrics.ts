@@ -1,0 +1,136 @@
+/**
+ * The metrics: prom-client is the registry and writes the exposition; the
+ * counting is done in plain numbers, by decision-counts.ts and by the parts
+ * themselves, and read when somebody scrapes.
+ */
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import type { Decision } from '../engine/decision.ts';
+import { DecisionCounts } from './decision-counts.ts';
+import { DURATION_BOUNDS } from './duration-histogram.ts';
+import { METRICS, type MetricName } from './metric-rows.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface Sample {
+  readonly labels: Labels;
+  readonly value: number;
+  /** `_bucket`, `_sum` or `_count` of a histogram. */
+  readonly suffix?: string;
+}
+
+type Samples = () => Iterable<Sample>;
+
+export class Metrics {
+  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
+  readonly #registry = new Registry();
+  readonly #decisions = new DecisionCounts();
+  readonly #counters = new Map<MetricName, Map<string, { labels: Labels; value: number }>>();
+  readonly #sources = new Map<MetricName, Samples>();
+
+  /** @param version of Postward */
+  constructor(version: string) {
+    collectDefaultMetrics({ register: this.#registry });
+    for (const name of Object.keys(METRICS) as MetricName[]) this.#register(name);
+
+    const counts = this.#decisions;
+    this.read('postward_decisions_total', () => decisionSamples(counts));
+    this.read('postward_decision_faults_total', function* () {
+      for (const policy of counts.policies()) yield { labels: { policy }, value: counts.faults(policy) };
+    });
+    this.read('postward_reject_warnings_total', () => warningSamples(counts));
+    this.read('postward_decision_duration_seconds', () => durationSamples(counts));
+    const build = { version, node: process.versions.node };
+    this.read('postward_build_info', () => [{ labels: build, value: 1 }]);
+  }
+
+  /** Counts a decision; once for each, on the hot path. */
+  observeDecision(decision: Decision, policyName: string, durationMs: number): void {
+    this.#decisions.observe(decision, policyName, durationMs);
+  }
+
+  /** Counts something that happens now and then, and so need not be cheap to the nanosecond. */
+  increment(name: MetricName, labels: Labels = {}): void {
+    let samples = this.#counters.get(name);
+    if (samples === undefined) {
+      samples = new Map();
+      this.#counters.set(name, samples);
+    }
+    const key = Object.values(labels).join('\u0000');
+    const sample = samples.get(key);
+    if (sample === undefined) samples.set(key, { labels, value: 1 });
+    else sample.value += 1;
+  }
+
+  /** Names where the samples of a metric are read, at each scrape. */
+  read(name: MetricName, samples: Samples): void {
+    this.#sources.set(name, samples);
+  }
+
+  /** As `read`, for a metric without labels. */
+  readValue(name: MetricName, value: () => number): void {
+    this.read(name, () => [{ labels: {}, value: value() }]);
+  }
+
+  /** The text that a scraper gets. */
+  exposition(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #register(name: MetricName): void {
+    const { help, type } = METRICS[name];
+    const metric = {
+      name,
+      get: async () => ({ name, help, type, values: [...this.#values(name)] }),
+    };
+    // prom-client asks a registered metric for nothing but its name and get().
+    this.#registry.registerMetric(metric as unknown as Metric);
+  }
+
+  *#values(name: MetricName) {
+    for (const { labels, value, suffix } of this.#sources.get(name)?.() ?? this.#counted(name)) {
+      yield suffix === undefined ? { labels, value } : { labels, value, metricName: `${name}${suffix}` };
+    }
+  }
+
+  #counted(name: MetricName): Iterable<Sample> {
+    const counted = this.#counters.get(name)?.values();
+    if (counted !== undefined) return counted;
+    // A counter is there from the start, so that its first increment is seen as one.
+    const { type, labels } = METRICS[name];
+    return type === 'counter' && labels.length === 0 ? [{ labels: {}, value: 0 }] : [];
+  }
+}
+
+function* decisionSamples(counts: DecisionCounts): Generator<Sample> {
+  for (const policy of counts.policies()) {
+    for (const { list, restriction, verdict, count } of counts.decisions(policy)) {
+      yield { labels: { policy, list, restriction, verdict }, value: count };
+    }
+  }
+}
+
+function* warningSamples(counts: DecisionCounts): Generator<Sample> {
+  for (const policy of counts.policies()) {
+    for (const { list, restriction, count } of counts.rejectWarnings(policy)) {
+      yield { labels: { policy, list, restriction }, value: count };
+    }
+  }
+}
+
+function* durationSamples(counts: DecisionCounts): Generator<Sample> {
+  for (const policy of counts.policies()) {
+    const histogram = counts.durations(policy);
+    if (histogram === undefined) continue;
+    const cumulated = histogram.cumulated();
+    for (const [index, value] of cumulated.entries()) {
+      const bound = DURATION_BOUNDS[index];
+      yield {
+        labels: { policy, le: bound === undefined ? '+Inf' : String(bound) },
+        value,
+        suffix: '_bucket',
+      };
+    }
+    yield { labels: { policy }, value: histogram.sum, suffix: '_sum' };
+    yield { labels: { policy }, value: cumulated.at(-1) ?? 0, suffix: '_count' };
+  }
+}
