@@ -95,6 +95,7 @@ export async function startServer(options: Partial<ListenOptions> = {}): Promise
 export class PolicyClient {
   readonly socket: Socket;
   #received = '';
+  #lineEnds = 0;
   #hasEnded = false;
   #wake: () => void = () => undefined;
 
@@ -111,7 +112,10 @@ export class PolicyClient {
     this.socket = socket;
     socket.setNoDelay(true);
     socket.setEncoding('utf8');
-    socket.on('data', (text) => {
+    socket.on('data', (data) => {
+      const text = String(data);
+      // Each line end is one of an answer's two.
+      this.#lineEnds += text.split('\n').length - 1;
       this.#received += text;
       this.#wake();
     });
@@ -143,7 +147,7 @@ export class PolicyClient {
 
   /** Everything received, once there are so many answers; throws if the server ends before. */
   async answers(count: number): Promise<string> {
-    while (this.#received.split('\n\n').length - 1 < count) {
+    while (this.#lineEnds < 2 * count) {
       if (this.#hasEnded) throw new Error(`closed after ${JSON.stringify(this.#received)}`);
       await this.#more();
     }

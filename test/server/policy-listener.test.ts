@@ -230,6 +230,14 @@ describe('bounds', () => {
     expect(await peer.answers(2)).toBe('action=DUNNO\n\naction=OK\n\n');
   });
 
+  it('answers all of what it did not read ahead', async () => {
+    const count = 20_000;
+    const { client } = await startServer({ decide: async (asked) => echo(asked) });
+    const peer = await client();
+    peer.send(Array.from({ length: count }, (_, i) => request(i)).join(''));
+    expect(await peer.answers(count)).toBe(Array.from({ length: count }, (_, i) => answer(i)).join(''));
+  });
+
   it('closes on a peer that never reads its answers', async () => {
     let decided = 0;
     const { client, events } = await startServer({
@@ -308,7 +316,9 @@ describe('closing', () => {
     await slow.open('WARN a');
     await slow.open('WARN b');
     expect(await busy.untilClosed()).toBe(answer('a') + answer('b'));
-    halfway.send(request('c').slice(30));
+    halfway.send(request('c').slice(30, 50));
+    for (let i = 0; i < 50; i++) await immediate();
+    halfway.send(request('c').slice(50));
     await slow.open('WARN c');
     expect(await halfway.untilClosed()).toBe(answer('c'));
     await closed;
