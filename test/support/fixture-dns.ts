@@ -58,6 +58,11 @@ export class FixtureDns {
     return this.#port;
   }
 
+  /** As a resolver takes it. */
+  get server(): { readonly host: string; readonly port: number } {
+    return { host: this.address, port: this.#port };
+  }
+
   /** How often a name was asked for, of one type or of all. */
   count(name: string, type?: string): number {
     return this.queries.filter((query) => query.name === name && (type ?? query.type) === query.type).length;

@@ -122,9 +122,11 @@ export class FixtureZone {
         } else if (kind === 'NOEDNS') {
           if (hasEdns) return say(RCODES['FORMERR']);
         } else if (kind === 'NODATA') return say(0);
-        else if (kind === 'TRUNCATE') isTruncated = true;
+        else if (kind === 'REFERRAL') {
+          isReferral = true;
+          return say(0);
+        } else if (kind === 'TRUNCATE') isTruncated = true;
         else if (kind === 'GARBAGE') isGarbage = true;
-        else if (kind === 'REFERRAL') isReferral = true;
         else if (kind === 'NOSOA') hasSoa = false;
         else if (kind === 'PARTIAL') isPartial = true;
         else if (how !== undefined) forgeries.push({ how, address: argument });

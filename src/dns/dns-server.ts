@@ -1,0 +1,72 @@
+/**
+ * The DNS servers that are asked, and which of them to ask first.
+ *
+ * Owns the memory of who is down: a server that stays silent several times in
+ * a row, or whose port is closed, goes behind the others; after a while one
+ * query tries it again, and its first answer brings it back to its place. A
+ * single slow name never sets a server aside.
+ */
+
+/** Where a DNS server listens. */
+export interface DnsServerAddress {
+  /** An IPv4 or IPv6 address. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Silences in a row. A recursive server is silent for long over one broken domain. */
+const SILENCES_UNTIL_DOWN = 4;
+const RETRY_AFTER_MS = 5_000;
+
+export class DnsServer {
+  readonly host: string;
+  readonly port: number;
+  /** It has refused EDNS0 and answered without it. */
+  refusesEdns = false;
+  #silences = 0;
+  #retryAtMs = 0;
+  #isDown = false;
+
+  constructor({ host, port }: DnsServerAddress) {
+    this.host = host;
+    this.port = port;
+  }
+
+  get isDown(): boolean {
+    return this.#isDown;
+  }
+
+  noteAnswer(): void {
+    this.#silences = 0;
+    this.#isDown = false;
+  }
+
+  noteSilence(nowMs: number): void {
+    this.#silences += 1;
+    if (this.#silences >= SILENCES_UNTIL_DOWN) this.noteDown(nowMs);
+  }
+
+  noteDown(nowMs: number): void {
+    this.#isDown = true;
+    this.#retryAtMs = nowMs + RETRY_AFTER_MS;
+  }
+
+  /** True for one caller per interval: the one who finds out whether the server is back. */
+  takeProbe(nowMs: number): boolean {
+    if (nowMs < this.#retryAtMs) return false;
+    this.#retryAtMs = nowMs + RETRY_AFTER_MS;
+    return true;
+  }
+}
+
+/** The order in which to ask: as configured, those that are down last. */
+export function askingOrder(servers: readonly DnsServer[], nowMs: number): readonly DnsServer[] {
+  if (!servers.some((server) => server.isDown)) return servers;
+  const first: DnsServer[] = [];
+  const last: DnsServer[] = [];
+  for (const server of servers) {
+    if (server.isDown && !server.takeProbe(nowMs)) last.push(server);
+    else first.push(server);
+  }
+  return [...first, ...last];
+}

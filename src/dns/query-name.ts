@@ -1,0 +1,32 @@
+/**
+ * Which names can be asked for, and in what form.
+ *
+ * Owns the rule by which Postfix's dns_lookup(3) answers "not found" without
+ * asking anybody: a name that is an IP address, is all digits, or is no valid
+ * hostname. HELO names are chosen by strangers, so this is also what keeps
+ * their odd bytes off the wire. Does not change case, strips nothing.
+ */
+import { domainToASCII } from 'node:url';
+import { isValidHostname } from '../net/hostname-rules.ts';
+
+/** RFC 1035 §2.3.4: 255 octets on the wire, which is 253 characters without the trailing dot. */
+const MAX_NAME_LENGTH = 253;
+
+/**
+ * The name as it goes on the wire: itself, or its A-labels (RFC 5891) when it
+ * is not ASCII. `undefined` for a name that Postfix would not ask for.
+ */
+export function queryName(name: string): string | undefined {
+  if (isLookupName(name)) return name;
+  // IDNA only for names that need it: it would repair ASCII names that Postfix refuses.
+  if (!/[^\0-\x7f]/.test(name)) return undefined;
+  const ascii = domainToASCII(name);
+  return isLookupName(ascii) ? ascii : undefined;
+}
+
+/** What dns_lookup(3) lets pass, in questions and in record data: valid host names, also with `*` as first label. */
+export function isLookupName(name: string): boolean {
+  if (name.length > MAX_NAME_LENGTH) return false;
+  if (!name.startsWith('*')) return isValidHostname(name);
+  return (name.length === 1 || name[1] === '.') && isValidHostname(`x${name.slice(1)}`);
+}

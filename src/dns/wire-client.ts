@@ -1,0 +1,155 @@
+/**
+ * The resolver that asks the configured recursive servers over the network.
+ *
+ * Owns admission (so many lookups at a time, so many waiting), the bounded
+ * total of a lookup, and aliases that lead out of an answer. Promises an
+ * answer for every lookup, within its total; never throws, never rejects.
+ * Keeps nothing: a cache goes in front (caching-resolver.ts).
+ */
+
+import type { PromiseOrValue } from '../util/promise-or-value.ts';
+import { NOT_IN_DNS, tempfail } from './answer.ts';
+import { DnsServer, type DnsServerAddress } from './dns-server.ts';
+import type { ExchangeContext } from './exchange.ts';
+import { queryName } from './query-name.ts';
+import { RandomSource } from './random-source.ts';
+import type { DnsAnswer, DnsType, Resolver } from './resolver.ts';
+import { UdpSockets } from './udp-sockets.ts';
+import { WireLookup } from './wire-lookup.ts';
+
+export interface WireClientOptions {
+  /** In the order in which they are asked. */
+  readonly servers: readonly DnsServerAddress[];
+  /** For one attempt at one server. Default 2000. */
+  readonly timeoutMs?: number;
+  /** How often a question is sent, over all servers; each server gets it once at least. Default 3. */
+  readonly attempts?: number;
+  /** For a whole lookup, waiting and aliases included. Default `timeoutMs * attempts`. */
+  readonly totalMs?: number;
+  /** Lookups on the way at a time. Default 1000. */
+  readonly maxInFlight?: number;
+  /** Lookups that may wait for their turn; more are answered `tempfail`, `overloaded`. Default 4000. */
+  readonly maxQueued?: number;
+  /** Milliseconds that never go back. Default performance.now. */
+  readonly now?: () => number;
+}
+
+/** Plain counters and gauges for metrics, updated in place. */
+export interface WireClientStats {
+  lookups: number;
+  udpQueries: number;
+  tcpQueries: number;
+  timeouts: number;
+  networkErrors: number;
+  /** Datagrams that answered no open query: late, or forged. */
+  ignoredMessages: number;
+  /** Lookups that ended in `tempfail`, overload included. */
+  failures: number;
+  overloads: number;
+  inFlight: number;
+  queued: number;
+}
+
+export class WireClient implements Resolver {
+  readonly stats: WireClientStats = {
+    lookups: 0,
+    udpQueries: 0,
+    tcpQueries: 0,
+    timeouts: 0,
+    networkErrors: 0,
+    ignoredMessages: 0,
+    failures: 0,
+    overloads: 0,
+    inFlight: 0,
+    queued: 0,
+  };
+  readonly #context: ExchangeContext;
+  readonly #totalMs: number;
+  readonly #maxInFlight: number;
+  readonly #maxQueued: number;
+  readonly #running = new Set<WireLookup>();
+  readonly #queue = new Set<WireLookup>();
+  #isAdmitting = false;
+  #isClosed = false;
+
+  constructor(options: WireClientOptions) {
+    const servers = options.servers.map((address) => new DnsServer(address));
+    const random = new RandomSource();
+    const ignored = (): void => {
+      this.stats.ignoredMessages += 1;
+    };
+    this.#context = {
+      servers,
+      sockets: new Map(servers.map((server) => [server, new UdpSockets(server, random, ignored)])),
+      random,
+      counters: this.stats,
+      timeoutMs: options.timeoutMs ?? 2_000,
+      attempts: options.attempts ?? 3,
+      now: options.now ?? (() => performance.now()),
+    };
+    this.#totalMs = options.totalMs ?? this.#context.timeoutMs * this.#context.attempts;
+    this.#maxInFlight = options.maxInFlight ?? 1_000;
+    this.#maxQueued = options.maxQueued ?? 4_000;
+  }
+
+  lookup(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
+    const asked = queryName(name);
+    if (asked === undefined) return NOT_IN_DNS;
+    if (this.#isClosed) return tempfail('closed');
+    if (this.#context.servers.length === 0) return tempfail('no DNS server');
+    this.stats.lookups += 1;
+    if (this.#queue.size >= this.#maxQueued && this.#running.size >= this.#maxInFlight) {
+      this.stats.overloads += 1;
+      this.stats.failures += 1;
+      return tempfail('overloaded');
+    }
+    return new Promise((resolve) => {
+      const deadlineMs = this.#context.now() + this.#totalMs;
+      const lookup = new WireLookup(this.#context, asked, type, deadlineMs, (answer) => {
+        this.#finished(lookup, answer);
+        resolve(answer);
+      });
+      if (this.#running.size < this.#maxInFlight) this.#run(lookup);
+      else {
+        this.#queue.add(lookup);
+        this.stats.queued = this.#queue.size;
+        lookup.wait(this.#totalMs);
+      }
+    });
+  }
+
+  /** Closes all sockets; open lookups are answered `tempfail`, `closed`. */
+  close(): void {
+    this.#isClosed = true;
+    for (const lookup of [...this.#queue, ...this.#running]) lookup.fail('closed');
+    for (const sockets of this.#context.sockets.values()) sockets.close();
+  }
+
+  #run(lookup: WireLookup): void {
+    this.#running.add(lookup);
+    this.stats.inFlight = this.#running.size;
+    lookup.start();
+  }
+
+  #finished(lookup: WireLookup, answer: DnsAnswer): void {
+    if (answer.status === 'tempfail') this.stats.failures += 1;
+    this.#running.delete(lookup);
+    this.#queue.delete(lookup);
+    this.#admit();
+    this.stats.queued = this.#queue.size;
+    this.stats.inFlight = this.#running.size;
+  }
+
+  /** A loop, not a recursion: a lookup whose time is over ends while it is started. */
+  #admit(): void {
+    if (this.#isAdmitting || this.#isClosed) return;
+    this.#isAdmitting = true;
+    while (this.#running.size < this.#maxInFlight) {
+      const [next] = this.#queue;
+      if (next === undefined) break;
+      this.#queue.delete(next);
+      this.#run(next);
+    }
+    this.#isAdmitting = false;
+  }
+}
