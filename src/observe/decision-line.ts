@@ -8,10 +8,14 @@ import type { Decision, Warning } from '../engine/decision.ts';
 import { formatReply } from '../engine/outcome.ts';
 import { formatSpan } from '../language/source.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
-import { printable } from './printable.ts';
+import { cut, printable } from './printable.ts';
 
 /** States in which smtpd knows a sender, so that an empty one is the null sender. */
 const STATES_WITH_SENDER = new Set(['MAIL', 'RCPT', 'DATA', 'END-OF-MESSAGE']);
+
+/** Of a reply's text; 3.7.11 sends as much as a table has. */
+const MAX_TEXT = 2048;
+const MAX_LINE = 6144;
 
 export interface DecisionContext {
   readonly policy: string;
@@ -20,7 +24,7 @@ export interface DecisionContext {
 }
 
 /** The sentence: `NOQUEUE: reject: RCPT from mail.example[192.0.2.1]: 554 5.7.1 <…>: …; from=<a@b> to=<c@d> …`. */
-export function decisionMessage(decision: Decision, request: PolicyRequest): string {
+function decisionMessage(decision: Decision, request: PolicyRequest): string {
   return sentence(decisionVerb(decision), decisionText(decision), request);
 }
 
@@ -30,74 +34,73 @@ export function warningMessage(warning: Warning, request: PolicyRequest): string
   return sentence('reject_warning', text, request);
 }
 
-/** The facts of a decision as log fields; those that are empty are left out. */
-export function decisionFields(
+/**
+ * A decision as a whole log record, in pino's form. Always of one shape, with
+ * `undefined` for what there is not, which JSON leaves out.
+ */
+export function decisionRecord(
   decision: Decision,
   request: PolicyRequest,
   context: DecisionContext,
-): Record<string, unknown> {
-  const { decidedBy, reply } = decision;
-  const fields: Record<string, unknown> = {
+): Readonly<Record<string, unknown>> {
+  const { decidedBy, reply, effects, warnings } = decision;
+  const entry = decidedBy?.entry;
+  const span = decidedBy?.step.span;
+  return {
+    level: 'info',
+    time: new Date().toISOString(),
     event: 'decision',
     policy: context.policy,
     verdict: decision.verdict,
+    list: decidedBy?.list,
+    restriction: decidedBy?.step.restriction,
+    step: decidedBy && printable(decidedBy.step.text),
+    place: span && formatSpan(span),
+    table: entry && printable(entry.table),
+    table_key: entry && printable(entry.key),
+    table_value: entry?.value === undefined ? undefined : printable(entry.value),
+    table_failure: entry && given(entry.failure),
+    code: reply?.code,
+    dsn: reply?.dsn,
+    reply: reply && printable(reply.text),
+    fault: decision.isFault ? true : undefined,
+    effects: effects.length === 0 ? undefined : effects.map(({ verb, text }) => printable(`${verb} ${text}`)),
+    warnings: warnings.length === 0 ? undefined : warnings.map(warningText),
+    protocol_state: given(request.protocol_state),
+    client_address: given(request.client_address),
+    client_name: given(request.client_name),
+    helo_name: given(request.helo_name),
+    sender: printable(request.sender),
+    recipient: given(request.recipient),
+    queue_id: given(request.queue_id),
+    instance: given(request.instance),
+    sasl_username: given(request.sasl_username),
+    snapshot: context.snapshot,
+    duration_ms: Math.round(context.durationMs * 1000) / 1000,
+    msg: decisionMessage(decision, request),
   };
-  if (decidedBy !== undefined) {
-    fields['list'] = decidedBy.list;
-    fields['restriction'] = decidedBy.step.restriction;
-    fields['step'] = printable(decidedBy.step.text);
-    if (decidedBy.step.span !== undefined) fields['place'] = formatSpan(decidedBy.step.span);
-    if (decidedBy.entry !== undefined) {
-      const { table, key, value, failure } = decidedBy.entry;
-      fields['table'] = printable(table);
-      fields['table_key'] = printable(key);
-      if (value !== undefined) fields['table_value'] = printable(value);
-      if (failure !== '') fields['table_failure'] = printable(failure);
-    }
-  }
-  if (reply !== undefined) {
-    fields['code'] = reply.code;
-    fields['dsn'] = reply.dsn;
-    fields['reply'] = printable(reply.text);
-  }
-  if (decision.isFault) fields['fault'] = true;
-  if (decision.effects.length > 0) {
-    fields['effects'] = decision.effects.map((effect) => printable(`${effect.verb} ${effect.text}`));
-  }
-  if (decision.warnings.length > 0) {
-    fields['warnings'] = decision.warnings.map(
-      (warning) => `${warning.code}: ${warning.step.restriction}: ${printable(warning.message)}`,
-    );
-  }
-  put(fields, 'protocol_state', request.protocol_state);
-  put(fields, 'client_address', request.client_address);
-  put(fields, 'client_name', request.client_name);
-  put(fields, 'helo_name', request.helo_name);
-  fields['sender'] = printable(request.sender);
-  put(fields, 'recipient', request.recipient);
-  put(fields, 'queue_id', request.queue_id);
-  put(fields, 'instance', request.instance);
-  put(fields, 'sasl_username', request.sasl_username);
-  fields['snapshot'] = context.snapshot;
-  fields['duration_ms'] = Math.round(context.durationMs * 1000) / 1000;
-  return fields;
 }
 
-function put(fields: Record<string, unknown>, name: string, text: string): void {
-  if (text !== '') fields[name] = printable(text);
+function given(text: string): string | undefined {
+  return text === '' ? undefined : printable(text);
 }
 
+function warningText({ code, step, message }: Warning): string {
+  return `${code}: ${step.restriction}: ${printable(message)}`;
+}
+
+/** Every value is cut to its bound; the whole is made printable once. */
 function sentence(verb: string, text: string, request: PolicyRequest): string {
   const { sender, recipient, protocol_name, helo_name, sasl_username } = request;
-  const client = `${request.client_name || 'unknown'}[${request.client_address || 'unknown'}]`;
+  const client = `${cut(request.client_name) || 'unknown'}[${cut(request.client_address) || 'unknown'}]`;
   const state = request.protocol_state || 'RCPT';
-  let line = `${request.queue_id || 'NOQUEUE'}: ${verb}: ${state} from ${client}: ${text};`;
-  if (sender !== '' || STATES_WITH_SENDER.has(state)) line += ` from=<${printable(sender)}>`;
-  if (recipient !== '') line += ` to=<${printable(recipient)}>`;
-  if (protocol_name !== '') line += ` proto=${protocol_name}`;
-  if (helo_name !== '') line += ` helo=<${printable(helo_name)}>`;
-  if (sasl_username !== '') line += ` sasl_username=<${printable(sasl_username)}>`;
-  return printable(line, 4096);
+  let line = `${request.queue_id || 'NOQUEUE'}: ${verb}: ${state} from ${client}: ${cut(text, MAX_TEXT)};`;
+  if (sender !== '' || STATES_WITH_SENDER.has(state)) line += ` from=<${cut(sender)}>`;
+  if (recipient !== '') line += ` to=<${cut(recipient)}>`;
+  if (protocol_name !== '') line += ` proto=${cut(protocol_name)}`;
+  if (helo_name !== '') line += ` helo=<${cut(helo_name)}>`;
+  if (sasl_username !== '') line += ` sasl_username=<${cut(sasl_username)}>`;
+  return printable(line, MAX_LINE);
 }
 
 function decisionVerb(decision: Decision): string {
@@ -116,13 +119,12 @@ function decisionVerb(decision: Decision): string {
 
 /** What stands between the client and the semicolon. */
 function decisionText(decision: Decision): string {
-  if (decision.reply !== undefined) return printable(formatReply(decision.reply), 2048);
+  if (decision.reply !== undefined) return formatReply(decision.reply);
   const effect =
     decision.verdict === 'discard'
       ? decision.effects.find(({ verb }) => verb === 'DISCARD')
       : decision.effects[0];
-  if (effect !== undefined)
-    return printable(effect.text === '' ? `triggers ${effect.verb} action` : effect.text);
+  if (effect !== undefined) return effect.text === '' ? `triggers ${effect.verb} action` : effect.text;
   const { decidedBy } = decision;
   return decidedBy === undefined
     ? 'no objection'

@@ -138,11 +138,11 @@ export const EVENTS = Object.freeze({
   dns_server_up: event('info', 'A DNS server answers again.', 'DNS server {server} answers again', {
     server: 'text',
   }),
-  dnsbl_error_answer: event(
+  decision_warning: event(
     'warn',
-    'A DNSBL answered with an error code or from outside 127.0.0.0/8; that is no listing. Logged once a zone.',
-    '{zone} answered {answer}, which is no listing: {reason}',
-    { zone: 'text', answer: 'text', reason: 'text' },
+    'Something on the way to a decision that did not decide it: a DNS lookup or a table that failed, a malformed table entry, a DNSBL that answers with an error code (which is no listing; logged once).',
+    '{list}: {restriction}: {reason}',
+    { list: 'text', restriction: 'text', reason: 'text' },
   ),
   admin_fault: event('error', 'A fault of ours in an admin request.', '{method} {route}: {error}', {
     method: 'text',

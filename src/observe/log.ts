@@ -8,7 +8,7 @@ import type { Decision } from '../engine/decision.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
 import { formatSpan } from '../language/source.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
-import { type DecisionContext, decisionFields, decisionMessage, warningMessage } from './decision-line.ts';
+import { type DecisionContext, decisionRecord, warningMessage } from './decision-line.ts';
 import { EVENTS, type EventFields, type EventName, type EventRow, type LogLevel } from './events.ts';
 import { asText, type LogDestination } from './log-destination.ts';
 import { printable } from './printable.ts';
@@ -29,6 +29,7 @@ export interface Log extends EventFunctions {
 }
 
 export function createLog(options: LogOptions, destination: LogDestination): Log {
+  const output = options.format === 'text' ? asText(destination) : destination;
   const logger = pino(
     {
       level: options.level,
@@ -36,7 +37,7 @@ export function createLog(options: LogOptions, destination: LogDestination): Log
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    options.format === 'text' ? asText(destination) : destination,
+    output,
   );
 
   const functions = Object.fromEntries(
@@ -57,23 +58,22 @@ export function createLog(options: LogOptions, destination: LogDestination): Log
       for (const warning of decision.warnings) {
         if (warning.code !== 'reject_warning') continue;
         const { list, step, reply } = warning;
-        logger.info(
-          {
-            event: 'reject_warning',
-            policy: context.policy,
-            list,
-            restriction: step.restriction,
-            ...(reply === undefined
-              ? {}
-              : { code: reply.code, dsn: reply.dsn, reply: printable(reply.text) }),
-          },
-          warningMessage(warning, request),
-        );
+        const fields = {
+          event: 'reject_warning',
+          policy: context.policy,
+          list,
+          restriction: step.restriction,
+          code: reply?.code,
+          dsn: reply?.dsn,
+          reply: reply && printable(reply.text),
+        };
+        logger.info(fields, warningMessage(warning, request));
       }
       const isPlain =
         decision.verdict === 'permit' && decision.effects.length === 0 && decision.warnings.length === 0;
       if (isPlain && options.decisions === 'objections') return;
-      logger.info(decisionFields(decision, request, context), decisionMessage(decision, request));
+      // pino takes three times as long for a record as wide as this.
+      output.write(`${JSON.stringify(decisionRecord(decision, request, context))}\n`);
     },
     diagnostic({ severity, code, message, span, help }) {
       const fields = {

@@ -13,6 +13,10 @@ const UNPRINTABLE =
 
 /** `?` for each character that does not belong in a log, as Postfix does; over-long texts end in `…`. */
 export function printable(text: string, maxLength = MAX_LENGTH): string {
-  const short = text.length > maxLength ? `${text.slice(0, maxLength - 1).toWellFormed()}…` : text;
-  return short.replace(UNPRINTABLE, '?');
+  return cut(text, maxLength).replace(UNPRINTABLE, '?');
+}
+
+/** Over-long texts end in `…`. */
+export function cut(text: string, maxLength = MAX_LENGTH): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength - 1).toWellFormed()}…` : text;
 }

@@ -157,7 +157,7 @@ describe('a decision', () => {
         for (const value of Object.values(line ?? {})) {
           if (typeof value !== 'string') continue;
           expect(value).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e]/u);
-          expect(value.length).toBeLessThanOrEqual(4096);
+          expect(value.length).toBeLessThanOrEqual(6144);
         }
       }),
       { numRuns: 200 },
