@@ -72,5 +72,5 @@ it('agrees with node:dns on every name of the base zone and every type', async (
       compared += 1;
     }
   }
-  expect(compared).toBeGreaterThan(250);
+  expect(compared).toBeGreaterThan(200);
 });
