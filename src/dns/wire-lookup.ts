@@ -15,14 +15,13 @@ export class WireLookup {
   readonly #context: ExchangeContext;
   readonly #type: DnsType;
   readonly #deadlineMs: number;
-  readonly #done: (answer: DnsAnswer) => void;
+  #done: (answer: DnsAnswer) => void;
   #name: string;
   #aliases = 0;
   /** The smallest TTL of the aliases so far. */
   #ttlSeconds = Number.MAX_SAFE_INTEGER;
   #exchange: Exchange | undefined;
   #waitTimer: NodeJS.Timeout | undefined;
-  #isDone = false;
 
   constructor(
     context: ExchangeContext,
@@ -75,10 +74,14 @@ export class WireLookup {
   }
 
   #finish(answer: DnsAnswer): void {
-    if (this.#isDone) return;
-    this.#isDone = true;
     clearTimeout(this.#waitTimer);
     this.#exchange?.cancel();
-    this.#done(answer);
+    // For the reason given in udp-sockets.ts: WireClient keeps lookups in a Set.
+    this.#exchange = undefined;
+    const done = this.#done;
+    this.#done = noOne;
+    done(answer);
   }
 }
+
+function noOne(): void {}
