@@ -3,17 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { type Decision, VERDICTS, type Verdict } from '../../src/engine/decision.ts';
 import type { Reply, SideEffect } from '../../src/engine/outcome.ts';
 import { actionFor, DEFAULT_FAIL_ACTION, encodeAction } from '../../src/server/action-encoder.ts';
+import { sampleDecision } from '../support/sample-decision.ts';
 
 function decision(verdict: Verdict, reply?: Reply, effects: readonly SideEffect[] = []): Decision {
-  return {
-    verdict,
-    reply,
-    effects,
-    decidedBy: undefined,
-    warnings: [],
-    isFault: false,
-    trace: undefined,
-  };
+  return sampleDecision({ verdict, reply, effects });
 }
 
 function reply(code: number, dsn: string, text: string): Reply {
@@ -126,7 +119,7 @@ describe('encodeAction', () => {
           }
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });
