@@ -68,8 +68,11 @@ function readRecords(
     if (hops > (aliases?.size ?? 0)) return answered(negative('nodata', NEGATIVE_TTL_WITHOUT_SOA_SECONDS));
     owner = alias.target;
     ttlSeconds = Math.min(ttlSeconds, alias.ttlSeconds);
-    if (!isLookupName(owner)) return answered(negative('nodata', ttlSeconds, INVALID_DATA));
+    if (!isNxdomain && !isLookupName(owner)) return answered(negative('nodata', ttlSeconds, INVALID_DATA));
   }
+  const soaTtlSeconds = negativeTtl(packet);
+  const negativeTtlSeconds = Math.min(ttlSeconds, soaTtlSeconds ?? NEGATIVE_TTL_WITHOUT_SOA_SECONDS);
+  if (isNxdomain) return answered(negative('nxdomain', negativeTtlSeconds));
 
   const records: DnsRecord[] = [];
   let hasInvalid = false;
@@ -85,10 +88,6 @@ function readRecords(
     return answered({ status: 'found', records, ttlSeconds, reason: '' });
   }
   if (hasInvalid) return answered(negative('nodata', ttlSeconds, INVALID_DATA));
-
-  const soaTtlSeconds = negativeTtl(packet);
-  const negativeTtlSeconds = Math.min(ttlSeconds, soaTtlSeconds ?? NEGATIVE_TTL_WITHOUT_SOA_SECONDS);
-  if (isNxdomain) return answered(negative('nxdomain', negativeTtlSeconds));
   // A chain that leaves the answer, unless the SOA says that its end has no such records (RFC 2308 §2.2).
   if (hops > 0 && soaTtlSeconds === undefined) return { kind: 'alias', target: owner, ttlSeconds };
   if (soaTtlSeconds === undefined && answers.length === 0 && isReferral(message)) return failure('referral');

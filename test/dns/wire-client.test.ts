@@ -38,6 +38,8 @@ hop2.test                 !PARTIAL
 deadchain.test            CNAME gone.nx.test
 emptychain.test           CNAME mx.test
 badchain.test             CNAME "not a host"
+"not a host"              A     192.0.2.1
+deadbadchain.test         CNAME "no host"
 loop.test                 CNAME loop2.test
 loop2.test                CNAME loop.test
 selfloop.test             CNAME selfloop.test
@@ -244,6 +246,7 @@ describe('aliases', () => {
 
   it('cname to what is no host name', async () => {
     expect(await ask('badchain.test')).toMatchObject({ status: 'nodata', reason: 'invalid record data' });
+    expect(await ask('deadbadchain.test')).toMatchObject({ status: 'nxdomain', reason: '' });
   });
 
   it('cname-loop: not found, as Postfix says, and soon', async () => {
