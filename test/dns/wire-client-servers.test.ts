@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WireClient, type WireClientOptions } from '../../src/dns/wire-client.ts';
 import { type FixtureDns, startFixtureDns } from '../support/fixture-dns.ts';
@@ -110,5 +113,18 @@ describe('one server', () => {
   it('listens on IPv6', async () => {
     const only = await server(GOOD, '::1');
     expect((await client([only]).lookup('a.test', 'A')).status).toBe('found');
+  });
+
+  it('an open lookup keeps a process alive, idle sockets do not', async () => {
+    const only = await server('*.test !DELAY 50\n*.test A 192.0.2.1');
+    const script = `
+      const { WireClient } = await import(process.argv[1]);
+      const client = new WireClient({ servers: [{ host: '127.0.0.1', port: Number(process.argv[2]) }] });
+      console.log((await client.lookup('a.test', 'A')).status);
+    `;
+    const file = join(import.meta.dirname, '../../src/dns/wire-client.ts');
+    const args = ['--input-type=module', '-e', script, file, String(only.port)];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
+    expect(stdout).toBe('found\n');
   });
 });
