@@ -6,6 +6,7 @@ import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type FixtureDns, startFixtureDns } from '../test/support/fixture-dns.ts';
+import { expectDunno } from './expect-dunno.ts';
 import { median } from './median.ts';
 import { DNSBL_ZONES } from './policies.ts';
 import { benchRequest } from './requests.ts';
@@ -45,7 +46,8 @@ export async function measureDnsbls(
   await once(socket, 'connect');
   const ask = async (i: number): Promise<void> => {
     socket.write(benchRequest(i));
-    await once(socket, 'data');
+    const [answer] = await once(socket, 'data');
+    expectDunno(server.name, String(answer));
   };
 
   const measure = async (times: number, run: (i: number) => Promise<void>): Promise<DnsblTimes> => {

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { type DnsblTimes, measureDnsbls, startDelayedDnsbls } from './dnsbl.ts';
+import { expectDunno } from './expect-dunno.ts';
 import type { LoadResult } from './load.ts';
 import { median } from './median.ts';
 import { writeDnsblPolicy, writeTablePolicy } from './policies.ts';
@@ -69,6 +70,7 @@ async function load(server: ServerProcess, connections: number): Promise<Sample>
   const cpuBefore = server.cpuSeconds();
   const { stdout } = await promisify(execFile)(process.execPath, [script('load.ts'), ...args]);
   const result = JSON.parse(stdout) as LoadResult;
+  expectDunno(server.name, result.answer);
   // The warm-up costs CPU as well, in proportion.
   const requests = (result.requests * (seconds + warmupSeconds)) / seconds;
   return { ...result, cpuUs: ((server.cpuSeconds() - cpuBefore) / requests) * 1e6 };
@@ -168,6 +170,9 @@ if (options.help) {
   try {
     await benchThroughput(directory);
     if (!options['no-daemon']) await benchDnsbls(directory);
+  } catch (error) {
+    console.error(`bench: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
   } finally {
     rmSync(directory, { recursive: true });
   }

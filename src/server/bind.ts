@@ -45,7 +45,7 @@ function listening(
 
 /** True for a socket that nobody listens on. */
 async function isStale(path: string): Promise<boolean> {
-  if (!lstatSync(path).isSocket()) return false;
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
   return new Promise((resolve) => {
     const probe = connect({ path });
     probe.once('connect', () => {
