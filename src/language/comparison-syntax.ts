@@ -4,7 +4,7 @@ import { closing, runEnd } from './scan.ts';
 import { skipBlanks } from './white-space.ts';
 
 /**
- * The syntax of `{left} operator {right}` within `${…}`. Pure: offsets into the
+ * The syntax of `{left} operator {right}` within `${…}`, and of mistakes there. Pure: offsets into the
  * given text, or the author's mistake as a value; nothing is expanded here.
  */
 
@@ -84,4 +84,16 @@ export function parseComparison(text: string, brace: number, end: number): Compa
   const right = parsePayload(text, rightBrace, end);
   if (right instanceof SyntaxMistake) return right;
   return { left, operator, isLevel: suffix === 'level', right };
+}
+
+/** For what follows `name` in a reference at `at`, when it is neither the end nor `?` nor `:`. */
+export function parameterMistake(name: string, text: string, at: number, end: number): SyntaxMistake {
+  const rest = text.slice(at, end);
+  const expected = name === '' ? 'a parameter name' : `\`?\` or \`:\` after ${quote(name)}`;
+  const message = `${expected} expected, but found ${quote(rest)}`;
+  const isComparison = /^[^?:]*[<>=]/.test(rest);
+  const help = isComparison
+    ? comparisonHelp(name === '' ? undefined : `$${name}`)
+    : 'parameter names have letters, digits and `_` only';
+  return new SyntaxMistake(at, end, 'reference-syntax', message, help);
 }

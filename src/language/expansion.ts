@@ -1,7 +1,7 @@
 import { ComparisonFailure, compareLevels, compareTexts } from './comparison.ts';
 import {
-  comparisonHelp,
   type Payload,
+  parameterMistake,
   parseComparison,
   parsePayload,
   SyntaxMistake,
@@ -154,13 +154,7 @@ class Expansion {
       const value = this.#lookup(name);
       this.#branches(scope, at, end, value !== undefined && value.text !== '');
     } else {
-      const found = text[at] === '{' ? 'a brace' : quote(text.slice(at, end));
-      const message = `a parameter name, \`?\` or \`:\` expected, but found ${found} after ${quote(name)}`;
-      const isOperator = /[<>!=]/.test(text.charAt(at));
-      const help = isOperator
-        ? comparisonHelp(`$${name}`)
-        : 'parameter names have letters, digits and `_` only';
-      this.#fail(scope, new SyntaxMistake(at, end, 'reference-syntax', message, help));
+      this.#fail(scope, parameterMistake(name, text, at, end));
     }
   }
 
