@@ -24,7 +24,7 @@ interface Stretch {
   readonly end: number;
 }
 
-/** Yields each logical line that has text; its first character is not white space. */
+/** Yields each logical line that has more than white space, which it does not start with. */
 export function* logicalLines(source: Source, report: Report): Generator<SourcedText> {
   const { text } = source;
   let stretches: Stretch[] = [];
@@ -74,7 +74,7 @@ function joined(source: Source, stretches: readonly Stretch[], report: Report): 
 }
 
 /** Postfix keeps lines as C strings, which end at a null byte. */
-function untilNull(line: SourcedText, report: Report): SourcedText | undefined {
+function untilNull(line: SourcedText, report: Report): SourcedText {
   const at = line.text.indexOf('\0');
   if (at < 0) return line;
   report({
@@ -84,5 +84,5 @@ function untilNull(line: SourcedText, report: Report): SourcedText | undefined {
     span: line.span(at, at + 1),
     help: 'save the file as plain text (UTF-8, not UTF-16)',
   });
-  return at === 0 ? undefined : line.slice(0, at);
+  return line.slice(0, at);
 }

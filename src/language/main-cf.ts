@@ -72,19 +72,19 @@ function parseAssignment(
   while (nameEnd < text.length && !isSpace(text.charCodeAt(nameEnd)) && text.charCodeAt(nameEnd) !== EQUALS) {
     nameEnd++;
   }
-  const equals = skipSpace(text, nameEnd);
-  if (text.charCodeAt(equals) !== EQUALS) {
-    reportMissingEquals();
-    return undefined;
-  }
   if (nameEnd === 0) {
     report({
       severity: 'error',
       code: 'missing-parameter-name',
-      message: 'no parameter name before `=`',
+      message: 'a line without a parameter name',
       span: line.span(0, 1),
       help: 'write `name = value`',
     });
+    return undefined;
+  }
+  const equals = skipSpace(text, nameEnd);
+  if (text.charCodeAt(equals) !== EQUALS) {
+    reportMissingEquals();
     return undefined;
   }
   const name = text.slice(0, nameEnd);

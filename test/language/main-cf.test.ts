@@ -120,7 +120,7 @@ reject_unauth_pipelining
     const { assignments, diagnostics } = parse('a = b\n= c\n');
     expect(assignments).toHaveLength(1);
     expect(messages(diagnostics)).toMatchInlineSnapshot(`
-      "main.cf:2:1: error[missing-parameter-name]: no parameter name before \`=\`
+      "main.cf:2:1: error[missing-parameter-name]: a line without a parameter name
         2 | = c
           | ^
         help: write \`name = value\`"
@@ -225,7 +225,11 @@ x = //y
       main.cf:3:1: warning[null-byte]: a null byte; Postfix ignores what follows it on the line
         3 | ␀e = f
           | ^
-        help: save the file as plain text (UTF-8, not UTF-16)"
+        help: save the file as plain text (UTF-8, not UTF-16)
+      main.cf:3:1: error[missing-parameter-name]: a line without a parameter name
+        3 | ␀e = f
+          | ^
+        help: write \`name = value\`"
     `);
   });
 
