@@ -33,6 +33,11 @@ const REQUIREMENTS = {
     },
     needsRoot: true,
   },
+  postconf: {
+    purpose: 'main.cf as Postfix reads it',
+    packages: { postfix: '/usr/sbin/postconf' },
+    needsRoot: false,
+  },
 } as const satisfies Record<string, RequirementRow>;
 
 export type RequirementName = keyof typeof REQUIREMENTS;
