@@ -1,0 +1,77 @@
+/**
+ * `postward explain`: what would be decided about a request, and the whole way
+ * to it, by the very engine of the daemon.
+ */
+import { loadPolicies, openDns } from '../app.ts';
+import { actionFor } from '../server/action-encoder.ts';
+import { Decider } from '../snapshot/decider.ts';
+import { OperatorError } from '../util/operator-error.ts';
+import { explanationJson, explanationText } from './explain-report.ts';
+import { type ExplainRequest, requestFromText, requestFromWords } from './explain-request.ts';
+import { type OptionValues, settingsFor } from './setting-flags.ts';
+import { painter, printDiagnostics, type Terminal } from './terminal.ts';
+
+const MAX_INPUT_BYTES = 65_536;
+
+/** @returns the exit code: 0 when there is a decision, whatever it is */
+export async function explain(
+  words: readonly string[],
+  options: OptionValues,
+  terminal: Terminal,
+): Promise<number> {
+  const { request, assumed } = await requestFor(words, terminal);
+  if (typeof options['context'] === 'string') request.policy_context = options['context'];
+  const settings = settingsFor(options, terminal);
+  const { snapshot, diagnostics } = await loadPolicies(settings, 1, {});
+  printDiagnostics(
+    terminal,
+    diagnostics.filter(({ severity }) => severity === 'error'),
+  );
+  if (snapshot === undefined) {
+    throw new OperatorError('policy', 'the policy cannot be read', 'mend what is listed above');
+  }
+
+  const dns = openDns(settings.dns);
+  try {
+    const decider = new Decider({
+      snapshot: () => snapshot,
+      resolver: dns.resolver,
+      lookahead: settings.dns.lookahead,
+      onUnknownContext: (context, policy) =>
+        terminal.error(`postward: \`${context}\` names no policy and no list; asking ${policy}`),
+    });
+    const started = performance.now();
+    const ruling = await decider.decide(request, settings.listen[0]?.policy ?? '', true);
+    const durationMs = performance.now() - started;
+    const plan = snapshot.policies.get(ruling.policy)?.plan(request, ruling.list);
+    const run = new Set(ruling.decision.trace?.map(({ list }) => list));
+    const explanation = {
+      request,
+      assumed,
+      ruling,
+      action: actionFor(ruling.decision, { permitAction: settings.permit_action }),
+      durationMs,
+      notRun: plan?.stages.map(({ list }) => list).filter((list) => !run.has(list)) ?? [],
+    };
+    terminal.out(
+      options['json'] === true
+        ? JSON.stringify(explanationJson(explanation), undefined, 2)
+        : explanationText(explanation, painter(terminal.hasOutColour)),
+    );
+    return 0;
+  } finally {
+    dns.client.close();
+    snapshot.retire();
+  }
+}
+
+async function requestFor(words: readonly string[], terminal: Terminal): Promise<ExplainRequest> {
+  if (words.length > 0) return requestFromWords(words);
+  const input = terminal.readInput(MAX_INPUT_BYTES);
+  if (input !== undefined) return requestFromText(await input);
+  throw new OperatorError(
+    'nothing-to-explain',
+    'there is no request to explain',
+    'give attributes, `postward explain client_address=192.0.2.1 sender=a@example.com recipient=b@example.org`, or a request on standard input',
+  );
+}

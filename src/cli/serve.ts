@@ -1,0 +1,116 @@
+/**
+ * `postward serve`: the daemon. Says on standard error what it listens on;
+ * standard output is the log's.
+ *
+ * SIGTERM and SIGINT let running requests end, a second one ends at once;
+ * SIGHUP reloads.
+ */
+import { type App, StartFailure, startApp } from '../app.ts';
+import { openLogDestination } from '../observe/log-destination.ts';
+import { formatListenAddress, type ListenAddress } from '../server/listen-address.ts';
+import type { Settings } from '../settings/settings.ts';
+import { OperatorError } from '../util/operator-error.ts';
+import { VERSION } from '../util/version.ts';
+import { type OptionValues, settingsFor } from './setting-flags.ts';
+import { painter, printDiagnostics, type Terminal } from './terminal.ts';
+
+const EXIT_BY_SECOND_SIGNAL = 130;
+
+/** Resolves when the daemon has stopped, with the exit code. */
+export async function serve(options: OptionValues, terminal: Terminal): Promise<number> {
+  const settings = settingsFor(options, terminal);
+  const { format } = settings.log;
+  const log = openLogDestination(process.stdout.fd);
+  try {
+    const isText = format === 'text' || (format === 'auto' && process.stdout.isTTY === true);
+    const app = await start(settings, { log, logFormat: isText ? 'text' : 'json' }, terminal);
+    terminal.error(announcement(app, settings, terminal));
+    await stopped(app);
+  } finally {
+    await log.close();
+  }
+  return 0;
+}
+
+async function start(
+  settings: Settings,
+  options: Parameters<typeof startApp>[1],
+  terminal: Terminal,
+): Promise<App> {
+  try {
+    return await startApp(settings, options);
+  } catch (error) {
+    if (!(error instanceof StartFailure)) throw error;
+    printDiagnostics(terminal, error.diagnostics);
+    throw new OperatorError(
+      'policy',
+      'the policies have mistakes, so nothing was started',
+      'mend them, or start with `--lenient` to decide as Postfix would with them',
+    );
+  }
+}
+
+/** Resolves when a signal has stopped the daemon. */
+function stopped(app: App): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isStopping = false;
+    const stop = (signal: NodeJS.Signals) => {
+      // process.exit writes out the log first.
+      if (isStopping) process.exit(EXIT_BY_SECOND_SIGNAL);
+      isStopping = true;
+      app.log.stopping({ signal });
+      process.off('SIGHUP', reload);
+      app.close().then(() => {
+        app.log.stopped({});
+        process.off('SIGTERM', stop).off('SIGINT', stop);
+        resolve();
+      }, reject);
+    };
+    const reload = () => {
+      app.reload().catch(reject);
+    };
+    process.on('SIGTERM', stop).on('SIGINT', stop).on('SIGHUP', reload);
+  });
+}
+
+/** A few plain lines for whoever has started it. */
+function announcement(app: App, settings: Settings, terminal: Terminal): string {
+  const paint = painter(terminal.hasErrorColour);
+  const row = (name: string, text: string) => `  ${paint('bold', name.padEnd(10))} ${text}`;
+  const lines = [`postward ${VERSION} is ready`];
+  for (const [index, listener] of app.listeners.entries()) {
+    lines.push(
+      row('listening', `${formatListenAddress(listener.address)}, policy ${settings.listen[index]?.policy}`),
+    );
+  }
+  lines.push(
+    row(
+      'admin',
+      app.adminAddress === undefined ? 'off' : `${urlOf(app.adminAddress)} (/healthz, /readyz, /metrics)`,
+    ),
+  );
+  for (const { name, sources } of app.holder.current.policies.values()) {
+    lines.push(row('policy', `${name}: ${sources.join(', ')}`));
+  }
+  const first = app.listeners[0]?.address;
+  if (first !== undefined) {
+    lines.push(
+      '',
+      'To let Postfix ask, its main.cf needs two lines:',
+      '  smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination',
+      `  smtpd_recipient_restrictions = check_policy_service ${postfixService(first)}`,
+      '',
+    );
+  }
+  return lines.join('\n');
+}
+
+function urlOf(address: string): string {
+  return address.startsWith('unix:') ? address : `http://${address}`;
+}
+
+/** As check_policy_service wants it. */
+function postfixService(address: ListenAddress): string {
+  const text = formatListenAddress(address);
+  return address.kind === 'unix' ? text : `inet:${text}`;
+}

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { DaemonHealth, type DaemonParts } from '../../src/admin/daemon-health.ts';
+import { worstStatus } from '../../src/admin/health.ts';
+
+const at = new Date('2026-11-22T06:00:00Z');
+const loaded = { isSwapped: true, version: 3, diagnostics: [], at };
+
+function daemon(parts: Partial<DaemonParts>): DaemonHealth {
+  return new DaemonHealth({
+    lastReload: () => loaded,
+    policies: () => ['mx', 'submission'],
+    sockets: () => ['127.0.0.1:10040'],
+    dns: () => ({ lookups: 0, failures: 0 }),
+    ...parts,
+  });
+}
+
+test('all is well', () => {
+  const checks = daemon({}).checks();
+  expect(worstStatus(checks)).toBe('pass');
+  expect(checks.map(({ name, reason }) => `${name}: ${reason}`)).toEqual([
+    'policies: mx, submission',
+    'policy_sockets: 127.0.0.1:10040',
+    'reload: version 3 in force since 2026-11-22T06:00:00.000Z',
+    'dns: no failures noticed',
+  ]);
+});
+
+test.each([
+  [{ policies: () => [] }, 'no policy is loaded'],
+  [{ sockets: () => [] }, 'no policy socket is open'],
+  [{ lastReload: () => undefined }, 'nothing has been loaded yet'],
+])('it cannot decide: %#', (parts, reason) => {
+  const checks = daemon(parts).checks();
+  expect(worstStatus(checks)).toBe('fail');
+  expect(checks.find(({ status }) => status === 'fail')?.reason).toBe(reason);
+});
+
+test('a reload that failed is a warning with its reason, since the old policies decide', () => {
+  const error = (message: string) => ({ severity: 'error', code: 'x', message }) as const;
+  const diagnostics = [{ ...error('a doubt'), severity: 'warning' } as const, error('bad'), error('worse')];
+  const checks = daemon({ lastReload: () => ({ ...loaded, isSwapped: false, diagnostics }) }).checks();
+  expect(worstStatus(checks)).toBe('warn');
+  expect(checks.find(({ name }) => name === 'reload')?.reason).toBe(
+    'failed at 2026-11-22T06:00:00.000Z, version 3 stays in force: bad (and 1 more)',
+  );
+});
+
+test('DNS that mostly fails is a warning, until it answers again', () => {
+  let nowMs = 0;
+  let dns = { lookups: 0, failures: 0 };
+  const health = daemon({ now: () => nowMs, dns: () => dns });
+  const status = () => health.checks().find(({ name }) => name === 'dns');
+
+  dns = { lookups: 20, failures: 20 };
+  expect(status()?.status).toBe('pass');
+  nowMs = 15_000;
+  expect(status()).toMatchObject({ status: 'warn', reason: '20 of the last 20 lookups failed' });
+  nowMs = 16_000;
+  dns = { lookups: 100, failures: 21 };
+  expect(status()?.status).toBe('warn');
+  nowMs = 30_000;
+  expect(status()).toMatchObject({ status: 'pass', reason: '79 of the last 80 lookups were answered' });
+});

@@ -1,0 +1,29 @@
+import type { Terminal } from '../../src/cli/terminal.ts';
+
+/** A terminal that keeps what is written to it. */
+export class FakeTerminal implements Terminal {
+  output = '';
+  errors = '';
+  hasOutColour = false;
+  hasErrorColour = false;
+  environment: Record<string, string> = {};
+  directory: string;
+  /** What stands on standard input; undefined: a person sits there. */
+  input: string | undefined;
+
+  constructor(directory = '/nowhere') {
+    this.directory = directory;
+  }
+
+  out(text: string): void {
+    this.output += `${text}\n`;
+  }
+
+  error(text: string): void {
+    this.errors += `${text}\n`;
+  }
+
+  readInput(maxBytes: number): Promise<string> | undefined {
+    return this.input === undefined ? undefined : Promise.resolve(this.input.slice(0, maxBytes));
+  }
+}
