@@ -94,11 +94,13 @@ function announcement(app: App, settings: Settings, terminal: Terminal): string 
   }
   const first = app.listeners[0]?.address;
   if (first !== undefined) {
+    // Postfix shall wait longer than we take (SMTPD_POLICY_README, Advanced policy client configuration).
+    const timeout = Math.max(30, settings.decision.deadline_seconds + 10);
     lines.push(
       '',
-      'To let Postfix ask, its main.cf needs two lines:',
-      '  smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination',
-      `  smtpd_recipient_restrictions = check_policy_service ${postfixService(first)}`,
+      'To let Postfix ask, put these two lines into its main.cf:',
+      '  smtpd_recipient_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination,',
+      `      check_policy_service { ${postfixService(first)}, timeout=${timeout}s, default_action=DUNNO }`,
       '',
     );
   }
