@@ -1,0 +1,85 @@
+/**
+ * Real Postfix as the judge: the same table text and search strings through
+ * `postmap -q`. Uses private directories only.
+ */
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Diagnostic } from '../../src/language/diagnostic.ts';
+import { Source } from '../../src/language/source.ts';
+import type { ContentReader, TableContent } from '../../src/tables/table-content.ts';
+
+export const hasPostmap = isInstalled();
+
+function isInstalled(): boolean {
+  const found = spawnSync('postmap', ['-q', 'x', 'static:y']).status === 0;
+  if (found) return true;
+  if (process.env['CI'] === 'true')
+    throw new Error('postmap is missing: apt-get install postfix postfix-pcre');
+  console.warn(
+    'skipped: comparison with real Postfix tables; apt-get install postfix postfix-pcre brings it',
+  );
+  return false;
+}
+
+export class PostmapDirectory {
+  readonly #path: string;
+  #count = 0;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  static async create(): Promise<PostmapDirectory> {
+    const directory = new PostmapDirectory(await mkdtemp(join(tmpdir(), 'postward-postmap-')));
+    await writeFile(join(directory.#path, 'main.cf'), 'compatibility_level = 3.6\nsmtputf8_enable = yes\n');
+    return directory;
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#path, { recursive: true });
+  }
+
+  /** What Postfix finds for each key, undefined where it finds nothing. Keys must be distinct. */
+  async query(type: string, text: string, keys: readonly string[]): Promise<(string | undefined)[]> {
+    const file = join(this.#path, `table${this.#count++}`);
+    await writeFile(file, text);
+    if (INDEXED.has(type)) await this.#run(['-c', this.#path, `${type}:${file}`], '');
+    return await this.querySpec(`${type}:${file}`, keys);
+  }
+
+  async querySpec(spec: string, keys: readonly string[]): Promise<(string | undefined)[]> {
+    const output = await this.#run(['-c', this.#path, '-q', '-', spec], `${keys.join('\n')}\n`);
+    const found = new Map<string, string>();
+    for (const line of output.split('\n')) {
+      const tab = line.indexOf('\t');
+      if (tab >= 0) found.set(line.slice(0, tab), line.slice(tab + 1));
+    }
+    return keys.map((key) => found.get(key));
+  }
+
+  #run(args: readonly string[], input: string): Promise<string> {
+    return new Promise((resolve) => {
+      const child = execFile('postmap', args, { encoding: 'utf8' }, (_error, stdout) => resolve(stdout));
+      child.stdin?.end(input);
+    });
+  }
+}
+
+const INDEXED = new Set(['hash', 'btree', 'lmdb', 'cdb']);
+
+export interface Loaded {
+  readonly content: TableContent;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads a table text to the end. */
+export function load(reader: ContentReader, text: string): Loaded {
+  const diagnostics: Diagnostic[] = [];
+  const slices = reader(new Source('/tables/test', text), (diagnostic) => diagnostics.push(diagnostic));
+  for (;;) {
+    const slice = slices.next();
+    if (slice.done === true) return { content: slice.value, diagnostics };
+  }
+}
