@@ -78,12 +78,6 @@ export const EVENTS = Object.freeze({
       table: 'text',
     },
   ),
-  table_failed: event(
-    'error',
-    'A lookup table cannot be read; what it held before stays in force, if it held anything.',
-    '{table}: {reason}',
-    { table: 'text', reason: 'text' },
-  ),
   connection_opened: event('debug', 'A client connected to a policy socket.', '{peer} connected', {
     peer: 'text',
   }),
@@ -129,15 +123,6 @@ export const EVENTS = Object.freeze({
     'no decision for {client_address}, answered `{action}`: {error}',
     { error: 'text', action: 'text', client_address: 'text', instance: 'text' },
   ),
-  dns_server_down: event(
-    'warn',
-    'A DNS server stopped answering. Logged once, until it answers again.',
-    'DNS server {server} does not answer: {reason}',
-    { server: 'text', reason: 'text' },
-  ),
-  dns_server_up: event('info', 'A DNS server answers again.', 'DNS server {server} answers again', {
-    server: 'text',
-  }),
   decision_warning: event(
     'warn',
     'Something on the way to a decision that did not decide it: a DNS lookup or a table that failed, a malformed table entry, a DNSBL that answers with an error code (which is no listing; logged once).',
