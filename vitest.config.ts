@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Cases that run side by side start servers of their own; two cores are what CI has.
+    maxConcurrency: 2,
   },
 });

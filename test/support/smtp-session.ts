@@ -5,6 +5,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
+/** A server that says nothing for so long has hung, or never started. */
+const SILENCE_LIMIT_MS = 10_000;
+
 export interface ForgedClient {
   readonly address: string;
   /** Verified name, `[UNAVAILABLE]` or `[TEMPUNAVAIL]`. */
@@ -35,6 +38,7 @@ export class SmtpSession {
       this.#wake();
     });
     socket.on('error', () => socket.destroy());
+    socket.setTimeout(SILENCE_LIMIT_MS, () => socket.destroy());
     socket.on('close', () => {
       this.#isClosed = true;
       this.#wake();

@@ -1,0 +1,76 @@
+/**
+ * When a delegated reply counts as the native one.
+ *
+ * smtpd puts `CODE DSN <NAME>: CLASS rejected: ` around every policy answer,
+ * NAME and CLASS being those of the list that asked. So some native replies
+ * cannot be had byte for byte through a policy answer; these, and no others,
+ * are let pass, and what smtpd adds is taken off before their text is compared.
+ */
+import type { Layout } from '../support/policy-layout.ts';
+
+/** Native replies without smtpd's prefix: a policy answer always has it. */
+const UNPREFIXED: Readonly<Record<string, RegExp>> = {
+  'a DNS list': /^Service unavailable; .+ blocked using /,
+  'an unknown client': /^Client host rejected: cannot find your (?:reverse )?hostname, /,
+  'a configuration error': /^Server configuration error$/,
+  'a lookup failure': /^<[^>]*>: Temporary lookup failure$/,
+  'an unauthorized relay': /^<[^>]*>: Relay access denied$/,
+};
+
+/** Class of the prefix → X.1.N → what smtpd makes of it (X.1.n, `dsn_filter` of smtpd_check.c); others: X.0.0. */
+const ADDRESS_DSN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'Sender address': { 1: '7', 2: '8', 3: '7', 4: '7', 6: '7', 7: '7', 8: '8' },
+  'Recipient address': { 1: '1', 2: '2', 3: '3', 4: '4', 5: '5', 6: '6', 7: '3', 8: '2' },
+};
+
+interface Reply {
+  readonly code: string;
+  readonly dsn: string;
+  readonly text: string;
+  /** Of smtpd's prefix; '' without one. */
+  readonly replyClass: string;
+  /** The text without the prefix. */
+  readonly reason: string;
+}
+
+export type Comparison =
+  | { readonly kind: 'same' }
+  /** As near as the protocol allows; `because` is a key of `UNPREFIXED` or `another list's prefix`. */
+  | { readonly kind: 'possible'; readonly because: string }
+  | { readonly kind: 'different'; readonly what: 'code' | 'dsn' | 'reason' | 'prefix' };
+
+/** What a policy answer cannot reproduce, by the names that `compareReplies` gives. */
+export const IMPOSSIBLE: readonly string[] = [...Object.keys(UNPREFIXED), "another list's prefix"];
+
+export function compareReplies(layout: Layout, native: string, delegated: string): Comparison {
+  if (native === delegated) return { kind: 'same' };
+  const ours = parseReply(delegated);
+  const theirs = parseReply(native);
+  if (theirs.code !== ours.code) return { kind: 'different', what: 'code' };
+  if (asClass(theirs.dsn, ours.replyClass) !== ours.dsn) return { kind: 'different', what: 'dsn' };
+  for (const [because, pattern] of Object.entries(UNPREFIXED)) {
+    if (pattern.test(theirs.text)) {
+      const reason = theirs.text.replace(/^(?:<[^>]*>|Client host rejected): /, '');
+      return ours.reason === reason ? { kind: 'possible', because } : { kind: 'different', what: 'reason' };
+    }
+  }
+  if (theirs.reason !== ours.reason) return { kind: 'different', what: 'reason' };
+  // In one query all lists are answered from the recipient list.
+  const isOtherList = layout === 'single' || theirs.replyClass !== ours.replyClass;
+  if (!isOtherList || ours.replyClass === '') return { kind: 'different', what: 'prefix' };
+  return { kind: 'possible', because: "another list's prefix" };
+}
+
+function parseReply(reply: string): Reply {
+  const [, code = '', dsn = '', text = ''] = /^(\d{3})[ -](?:(\d\.\d+\.\d+) )?(.*)$/s.exec(reply) ?? [];
+  const prefix = /^<.*?>: ([A-Z][A-Za-z-]*(?: [a-z]+)*) rejected: /.exec(text);
+  return { code, dsn, text, replyClass: prefix?.[1] ?? '', reason: text.slice(prefix?.[0].length ?? 0) };
+}
+
+/** The DSN that smtpd sends when a policy answers `dsn` in a list of this class. */
+function asClass(dsn: string, replyClass: string): string {
+  const [, status = '', detail = ''] = /^(\d)\.1\.(\d+)$/.exec(dsn) ?? [];
+  if (status === '' || replyClass === '') return dsn;
+  const table = ADDRESS_DSN[replyClass];
+  return table === undefined ? `${status}.0.0` : `${status}.1.${table[detail] ?? '0'}`;
+}

@@ -1,0 +1,164 @@
+/**
+ * Conformance cases: text files that a postmaster can read and write.
+ *
+ *     about: one line
+ *     == main.cf
+ *     smtpd_client_restrictions = check_client_access hash:@T@/clients
+ *     == table clients hash
+ *     192.168.10      REJECT no
+ *     == zone
+ *     foo.test  A 192.0.2.3
+ *     == probes
+ *     listed    addr=192.168.10.3 name=a.b.test
+ *     #< 554 5.7.1 <a.b.test[192.168.10.3]>: Client host rejected: no
+ *
+ * `@T@` stands for /etc/postfix, where the tables are. The zone is laid over
+ * base.zone, main.cf over base.cf. A probe is one SMTP session; what it does
+ * not set has the value of `DEFAULTS`. name and rname may be `[UNAVAILABLE]`
+ * or `[TEMPUNAVAIL]`; an empty `from=` is the null sender; `to=` may hold
+ * several recipients, parted by `|`; `helo=-` sends none; `data=1` goes on to
+ * the end of the message; `verb=VRFY` or `verb=ETRN` stands for MAIL and RCPT.
+ *
+ * `#<` lines are what Postfix answers to RCPT and all that follows, or the
+ * last reply of a session that did not get so far. They are written by the
+ * test (`npm run conformance:record`) and reviewed as a diff.
+ */
+
+import type { TableFile } from './private-postfix.ts';
+import type { ForgedClient } from './smtp-session.ts';
+
+const DEFAULTS = {
+  addr: '192.0.2.10',
+  name: 'mail.client.test',
+  rname: undefined,
+  port: '40000',
+  login: '',
+  helo: 'mail.client.test',
+  proto: 'ESMTP',
+  from: 'alice@sender.test',
+  to: 'bob@dest.test',
+  size: '',
+  data: '',
+  verb: '',
+} as const;
+
+type Key = keyof typeof DEFAULTS;
+
+export interface Probe {
+  readonly id: string;
+  readonly client: ForgedClient;
+  /** undefined: no HELO at all. */
+  readonly helo: string | undefined;
+  readonly greeting: 'HELO' | 'EHLO';
+  readonly sender: string;
+  readonly recipients: readonly string[];
+  /** As in `MAIL FROM … SIZE=`; '' to leave it out. */
+  readonly size: string;
+  readonly sendsData: boolean;
+  /** Instead of MAIL and RCPT. */
+  readonly verb: 'VRFY' | 'ETRN' | undefined;
+  /** Postfix's replies as the file has them. */
+  readonly expected: readonly string[];
+}
+
+export interface Case {
+  readonly name: string;
+  readonly about: string;
+  readonly mainCf: string;
+  readonly tables: readonly TableFile[];
+  readonly zone: string;
+  readonly probes: readonly Probe[];
+}
+
+/** @throws Error that names the case and the line that cannot be read. */
+export function parseCase(name: string, text: string): Case {
+  let about = '';
+  let mainCf = '';
+  let zone = '';
+  const tables: TableFile[] = [];
+  let probes: Probe[] = [];
+  for (const section of text.split(/^== /m).filter((part) => part !== '')) {
+    const end = section.indexOf('\n');
+    const words = section.slice(0, end).trim().split(/\s+/);
+    const body = section.slice(end + 1).replaceAll('@T@', '/etc/postfix');
+    if (words[0] === 'main.cf') mainCf = body;
+    else if (words[0] === 'zone') zone = body;
+    else if (words[0] === 'table')
+      tables.push({ name: words[1] ?? '', type: words[2] ?? 'texthash', text: body });
+    else if (words[0] === 'probes') probes = parseProbes(name, body);
+    else if (words[0] === 'about:') about = words.slice(1).join(' ');
+    else throw new Error(`${name}: unknown section \`${words.join(' ')}\``);
+  }
+  return { name, about, mainCf, tables, zone, probes };
+}
+
+/** The text of a case with the replies of its probes (by id) written anew. */
+export function withReplies(text: string, replies: ReadonlyMap<string, readonly string[]>): string {
+  const at = text.indexOf('\n== probes\n') + '\n== probes\n'.length;
+  const lines = text
+    .slice(at)
+    .split('\n')
+    .filter((line) => !line.startsWith('#<'))
+    .flatMap((line) => [
+      line,
+      ...(replies.get(line.split(' ')[0] ?? '') ?? []).map((reply) => `#< ${reply}`),
+    ]);
+  return text.slice(0, at) + lines.join('\n');
+}
+
+function parseProbes(name: string, body: string): Probe[] {
+  const probes: (Probe & { expected: string[] })[] = [];
+  for (const line of body.split('\n')) {
+    if (line.startsWith('#<')) {
+      probes.at(-1)?.expected.push(line.slice(3));
+    } else if (line.trim() !== '' && !line.startsWith('#')) {
+      const probe = { ...parseProbe(name, line), expected: [] };
+      if (probes.some(({ id }) => id === probe.id)) throw new Error(`${name}: two probes \`${probe.id}\``);
+      probes.push(probe);
+    }
+  }
+  return probes;
+}
+
+function parseProbe(name: string, line: string): Probe {
+  const [id = '', ...items] = shellWords(line);
+  const set: Record<Key, string | undefined> = { ...DEFAULTS };
+  for (const item of items) {
+    const at = item.indexOf('=');
+    const key = item.slice(0, at);
+    if (!isKey(key)) throw new Error(`${name}: probe \`${id}\`: unknown key in \`${item}\``);
+    set[key] = item.slice(at + 1);
+  }
+  const value = (key: Key): string => set[key] ?? '';
+  const verb = value('verb');
+  if (verb !== '' && verb !== 'VRFY' && verb !== 'ETRN')
+    throw new Error(`${name}: probe \`${id}\`: verb=${verb}`);
+  return {
+    id,
+    client: {
+      address: value('addr'),
+      name: value('name'),
+      reverseName: set.rname ?? value('name'),
+      port: value('port'),
+      login: value('login'),
+    },
+    helo: value('helo') === '-' ? undefined : value('helo'),
+    greeting: value('proto') === 'SMTP' ? 'HELO' : 'EHLO',
+    sender: value('from'),
+    recipients: value('to').split('|'),
+    size: value('size'),
+    sendsData: value('data') !== '',
+    verb: verb === '' ? undefined : verb,
+    expected: [],
+  };
+}
+
+/** Words parted by blanks; quotes of both kinds as in a shell, without escapes. */
+function shellWords(line: string): string[] {
+  const words = line.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  return words.map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
+}
+
+function isKey(text: string): text is Key {
+  return text in DEFAULTS;
+}

@@ -1,0 +1,56 @@
+/** Runs the probes of a case against a server and keeps what it answered. */
+import type { Probe } from './case-file.ts';
+import { SmtpSession } from './smtp-session.ts';
+
+/** Replies that a policy decides. */
+const DECIDED = ['RCPT', 'DATA', 'END', 'VRFY', 'ETRN'];
+
+/**
+ * One session per probe, one after the other. The replies to RCPT and all that follows, or the last one if the session
+ * did not get so far; queue ids, which are random, as `QID`.
+ */
+export async function runProbes(
+  probes: readonly Probe[],
+  host: string,
+  port: number,
+): Promise<Map<string, string[]>> {
+  const results = new Map<string, string[]>();
+  for (const probe of probes) results.set(probe.id, await runProbe(probe, host, port));
+  return results;
+}
+
+async function runProbe(probe: Probe, host: string, port: number): Promise<string[]> {
+  const session = await SmtpSession.open(host, port);
+  const replies: { stage: string; text: string }[] = [];
+  const say = async (stage: string, line: string): Promise<boolean> => {
+    const text = await session.command(line);
+    replies.push({ stage, text: text.replace(/queued as \w+/, 'queued as QID') });
+    return /^[23]/.test(text);
+  };
+  try {
+    const text = await session.xclient(probe.client);
+    replies.push({ stage: 'XCLIENT', text });
+    if (text.startsWith('220')) await talk(probe, say);
+  } finally {
+    await session.close();
+  }
+  const decided = replies.filter(({ stage }) => DECIDED.includes(stage));
+  return (decided.length > 0 ? decided : replies.slice(-1)).map((reply) => reply.text);
+}
+
+async function talk(probe: Probe, say: (stage: string, line: string) => Promise<boolean>): Promise<void> {
+  if (probe.helo !== undefined && !(await say('HELO', `${probe.greeting} ${probe.helo}`))) return;
+  if (probe.verb !== undefined) {
+    await say(probe.verb, `${probe.verb} ${probe.recipients[0]}`);
+    return;
+  }
+  const size = probe.size === '' ? '' : ` SIZE=${probe.size}`;
+  if (!(await say('MAIL', `MAIL FROM:<${probe.sender}>${size}`))) return;
+  let isAnyAccepted = false;
+  for (const recipient of probe.recipients) {
+    if (await say('RCPT', `RCPT TO:<${recipient}>`)) isAnyAccepted = true;
+  }
+  if (isAnyAccepted && probe.sendsData && (await say('DATA', 'DATA'))) {
+    await say('END', 'Subject: probe\r\n\r\nbody\r\n.');
+  }
+}
