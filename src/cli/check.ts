@@ -2,6 +2,7 @@
  * `postward check`: every mistake and doubt in the policies and the settings,
  * with place, cause and cure.
  */
+import { resolve } from 'node:path';
 import { loadPolicies } from '../app.ts';
 import { formatDiagnostic } from '../language/code-frame.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
@@ -18,8 +19,9 @@ export async function check(
   options: OptionValues,
   terminal: Terminal,
 ): Promise<number> {
-  const settings = settingsFor(options, terminal, file === undefined ? {} : { policies: file });
-  const { snapshot, diagnostics } = await loadPolicies(settings, 1, {});
+  const settings =
+    file === undefined ? settingsFor(options, terminal) : { policies: resolve(terminal.directory, file) };
+  const { snapshot, diagnostics } = await loadPolicies(settings, 1);
   const names = [...(snapshot?.policies.keys() ?? [])];
   snapshot?.retire();
 

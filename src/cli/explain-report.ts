@@ -2,15 +2,16 @@
  * An explained decision, for people and for programs. Both read the one
  * Ruling; neither parses the other.
  */
-import type { TraceEntry } from '../engine/decision.ts';
+import type { TraceEntry, TraceList } from '../engine/decision.ts';
 import { formatReply } from '../engine/outcome.ts';
+import type { Plan } from '../engine/plan.ts';
 import type { ListName, StepRef } from '../engine/step.ts';
 import { formatSpan } from '../language/source.ts';
 import { visible } from '../language/visible.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
 import type { Ruling } from '../snapshot/decider.ts';
 import type { Paint, Style } from './terminal.ts';
-import { formatDuration, traceTree } from './trace-tree.ts';
+import { formatDuration, type ListNotRun, traceTree } from './trace-tree.ts';
 
 export interface Explanation {
   readonly request: PolicyRequest;
@@ -19,9 +20,31 @@ export interface Explanation {
   /** What Postfix is answered. */
   readonly action: string;
   readonly durationMs: number;
-  /** Lists of the plan that were not run. */
-  readonly notRun: readonly ListName[];
+  readonly notRun: readonly ListNotRun[];
 }
+
+/** The lists of a plan that the trace does not have, and why. */
+export function listsNotRun({ stages }: Plan, trace: readonly TraceList[]): ListNotRun[] {
+  const run = new Set(trace.map(({ list }) => list));
+  const last = stages.findLastIndex(({ list }) => run.has(list));
+  const hasEnded = trace.some(({ result }) => result === 'rejected' || result === 'discarded');
+  const notRun = new Map<ListName, ListNotRun>();
+  for (const [index, { list, program }] of stages.entries()) {
+    if (run.has(list) || program.steps.length === 0) continue;
+    const reason =
+      hasEnded && index > last ? 'not reached' : `not run, since ${MISSING[list] ?? 'there was no need'}`;
+    notRun.set(list, { list, reason });
+  }
+  return [...notRun.values()];
+}
+
+/** Without these smtpd does not run a list. */
+const MISSING: Partial<Record<ListName, string>> = {
+  helo: 'the client has given no HELO name',
+  sender: 'there is no sender yet',
+  relay: 'there is no recipient',
+  recipient: 'there is no recipient',
+};
 
 const VERDICT_STYLES: Readonly<Record<string, Style>> = {
   permit: ['green', 'bold'],

@@ -6,7 +6,7 @@ import { loadPolicies, openDns } from '../app.ts';
 import { actionFor } from '../server/action-encoder.ts';
 import { Decider } from '../snapshot/decider.ts';
 import { OperatorError } from '../util/operator-error.ts';
-import { explanationJson, explanationText } from './explain-report.ts';
+import { explanationJson, explanationText, listsNotRun } from './explain-report.ts';
 import { type ExplainRequest, requestFromText, requestFromWords } from './explain-request.ts';
 import { type OptionValues, settingsFor } from './setting-flags.ts';
 import { painter, printDiagnostics, type Terminal } from './terminal.ts';
@@ -22,7 +22,7 @@ export async function explain(
   const { request, assumed } = await requestFor(words, terminal);
   if (typeof options['context'] === 'string') request.policy_context = options['context'];
   const settings = settingsFor(options, terminal);
-  const { snapshot, diagnostics } = await loadPolicies(settings, 1, {});
+  const { snapshot, diagnostics } = await loadPolicies(settings, 1);
   printDiagnostics(
     terminal,
     diagnostics.filter(({ severity }) => severity === 'error'),
@@ -44,14 +44,13 @@ export async function explain(
     const ruling = await decider.decide(request, settings.listen[0]?.policy ?? '', true);
     const durationMs = performance.now() - started;
     const plan = snapshot.policies.get(ruling.policy)?.plan(request, ruling.list);
-    const run = new Set(ruling.decision.trace?.map(({ list }) => list));
     const explanation = {
       request,
       assumed,
       ruling,
       action: actionFor(ruling.decision, { permitAction: settings.permit_action }),
       durationMs,
-      notRun: plan?.stages.map(({ list }) => list).filter((list) => !run.has(list)) ?? [],
+      notRun: plan === undefined ? [] : listsNotRun(plan, ruling.decision.trace ?? []),
     };
     terminal.out(
       options['json'] === true

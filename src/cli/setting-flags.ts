@@ -16,7 +16,7 @@ export type OptionValues = Readonly<Record<string, unknown>>;
 /** Gives a command `--config` and the flags of these settings; without names, all that have one. */
 export function addSettingFlags(command: Command, names?: readonly string[]): Command {
   command.addOption(
-    new Option('--config <file>', `settings file, config/postward.yaml shows one (${CONFIG_VARIABLE})`),
+    new Option('--config <file>', `Settings file; config/postward.yaml shows one. (${CONFIG_VARIABLE})`),
   );
   for (const row of flagRows(names)) command.addOption(optionFor(row));
   return command;
@@ -28,13 +28,13 @@ export function addSettingFlags(command: Command, names?: readonly string[]): Co
  *
  * @throws OperatorError when there are mistakes, which are printed
  */
-export function settingsFor(options: OptionValues, terminal: Terminal, fixed: SettingFlags = {}): Settings {
+export function settingsFor(options: OptionValues, terminal: Terminal): Settings {
   const given = flagRows().map((row) => [row.name, options[optionFor(row).attributeName()]] as const);
   const config = options['config'];
   const { settings, diagnostics } = loadSettings({
     file: typeof config === 'string' ? config : terminal.environment[CONFIG_VARIABLE] || undefined,
     environment: terminal.environment,
-    flags: { ...(Object.fromEntries(given) as SettingFlags), ...fixed },
+    flags: Object.fromEntries(given) as SettingFlags,
     directory: terminal.directory,
   });
   printDiagnostics(terminal, diagnostics);
@@ -50,7 +50,8 @@ function flagRows(names?: readonly string[]): SettingRow[] {
 
 /** A flag of a list may be given more than once; it takes one value each time, whatever follows. */
 function optionFor({ flag = '', description, environmentName, schema }: SettingRow): Option {
-  const option = new Option(flag.replace('...', ''), `${description} (${environmentName})`);
+  const fallback = typeof schema.default === 'string' ? `, default ${schema.default}` : '';
+  const option = new Option(flag.replace('...', ''), `${description} (${environmentName}${fallback})`);
   if (schema.type !== 'array') return option;
   return option.argParser((text: string, before: readonly string[] = []) => [...before, text]);
 }

@@ -12,8 +12,13 @@ import type { Paint, Style } from './terminal.ts';
 
 export interface TraceTreeOptions {
   readonly paint: Paint;
-  /** Lists that would have come after the last of the trace. */
-  readonly notRun: readonly ListName[];
+  readonly notRun: readonly ListNotRun[];
+}
+
+/** A list that smtpd would run for such a request, and has not. */
+export interface ListNotRun {
+  readonly list: ListName;
+  readonly reason: string;
 }
 
 interface Node {
@@ -34,7 +39,8 @@ export function traceTree(trace: readonly TraceList[], { paint, notRun }: TraceT
     lines.push(`${paint('bold', `${list.list} list`)}: ${resultOf(list)}`);
     draw(nodesOf(list, paint), '', lines, paint);
   }
-  for (const list of notRun) lines.push(`${paint('bold', `${list} list`)}: ${paint('dim', 'not reached')}`);
+  for (const { list, reason } of notRun)
+    lines.push(`${paint('bold', `${list} list`)}: ${paint('dim', reason)}`);
   return lines;
 }
 

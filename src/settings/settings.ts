@@ -53,7 +53,8 @@ export const SETTINGS = section(
       default: [{ address: '127.0.0.1:10040' }],
       minItems: 1,
       flag: '--listen <address...>',
-      description: 'Sockets that Postfix asks: `127.0.0.1:10040`, `[::1]:10040` or `unix:/path`.',
+      description:
+        'Sockets that Postfix asks: `HOST:PORT`, `[IPV6]:PORT` or `unix:/path`. Default: `127.0.0.1:10040`.',
     }),
     policies: Type.Union(
       [
@@ -136,7 +137,7 @@ export const SETTINGS = section(
           format: 'socket-address-or-off',
           default: '127.0.0.1:10080',
           flag: '--admin <address>',
-          description: '`HOST:PORT`, `[IPV6]:PORT`, `unix:/path` or `off`.',
+          description: 'Address for health and metrics: `HOST:PORT`, `[IPV6]:PORT`, `unix:/path` or `off`.',
         }),
         mode: Type.Optional(socketMode),
       },

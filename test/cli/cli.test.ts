@@ -36,7 +36,7 @@ describe('what is typed', () => {
     expect(rows.length).toBeGreaterThanOrEqual(6);
     for (const { flag, environmentName } of rows) {
       expect(flat).toContain(` ${flag?.replace('...', '')} `);
-      expect(flat).toContain(`(${environmentName})`);
+      expect(flat).toContain(`(${environmentName}`);
     }
   });
 

@@ -58,7 +58,15 @@ test('a whole way to a decision', () => {
       { list: 'helo', result: 'rejected' },
     ),
   ];
-  expect(traceTree(trace, { ...plain, notRun: ['sender', 'recipient'] }).join('\n')).toBe(
+  expect(
+    traceTree(trace, {
+      ...plain,
+      notRun: [
+        { list: 'sender', reason: 'not reached' },
+        { list: 'recipient', reason: 'not reached' },
+      ],
+    }).join('\n'),
+  ).toBe(
     `client list: permitted at its end
 ├─ permit_mynetworks: dunno  mx.cf:1:29
 └─ reject_rbl_client bl.example: dunno  mx.cf:1:48  12 ms
