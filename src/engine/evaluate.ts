@@ -114,6 +114,7 @@ class Run {
       this.#warnDepth = 0;
       const subject = stage.subject(this.#e);
       if (subject === undefined) continue;
+      if (stage.isSkippedIfDeferred && this.#deferIfPermit !== undefined) continue;
       this.#permittedBy = undefined;
       this.#e.list = stage.list;
       this.#frames.push({
@@ -137,13 +138,14 @@ class Run {
     e.step = step;
     e.subject = frame.subject;
     e.hit = undefined;
+    e.isWarnOnly = this.#warnDepth > 0;
     if (this.#traceList === undefined) return step.check(e);
 
     const entry: TraceEntry = {
       list: e.list,
       step,
       depth: this.#frames.length - 1,
-      isWarnOnly: this.#warnDepth > 0,
+      isWarnOnly: e.isWarnOnly,
       outcome: undefined,
       lookups: [],
       dns: [],

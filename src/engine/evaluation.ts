@@ -40,6 +40,8 @@ export class Evaluation {
   step: StepRef = NO_STEP;
   /** Whom the generic restrictions of this list blame; set by the engine. */
   subject: Subject = { name: '', replyClass: 'Client host' };
+  /** True while warn_if_reject holds; set by the engine. */
+  isWarnOnly = false;
   /** The last table entry that was found, or failed, in this step. */
   hit: LookupNote | undefined;
   traceEntry: TraceEntry | undefined;
@@ -94,6 +96,16 @@ export class Evaluation {
       step: this.step,
       ...(reply === undefined ? {} : { reply }),
     });
+  }
+
+  /**
+   * True the first time in a request, for a check that is not repeated. While
+   * it can only warn it does not count: the check proper is still to come.
+   */
+  isFirst(key: object): boolean {
+    if (this.#memo?.has(key) === true) return false;
+    if (!this.isWarnOnly) this.once(key, () => true);
+    return true;
   }
 
   /** Computes a value once a request, for whoever owns `key`. */

@@ -14,6 +14,8 @@ export interface Stage {
   subject(evaluation: Evaluation): Subject | undefined;
   /** A defer_if_reject of an earlier list is forgotten here. */
   readonly forgetsDeferIfReject: boolean;
+  /** Not run when a deferral is already the answer: smtpd's own checks after its lists. */
+  readonly isSkippedIfDeferred: boolean;
 }
 
 export interface Plan {

@@ -1,0 +1,45 @@
+/**
+ * How Postfix finds an address in tables of addresses (mail_addr_find(3)):
+ * smtpd_sender_login_maps, local_recipient_maps and their like.
+ */
+import { type AddressExtensionOptions, splitMailAddress, withoutExtension } from '../net/mail-address.ts';
+import { type Table, TableFailure } from '../tables/table.ts';
+import { firstFound } from '../util/first-found.ts';
+import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
+import type { AccessHit, LookupListener, SearchKeys, SearchResult } from './lookup-order.ts';
+
+/**
+ * `user+ext@domain`, `user@domain`; in a local domain `user+ext`, `user`; then
+ * `@domain`. Only the first is seen by tables of patterns.
+ */
+export function addressMapKeys(
+  address: string,
+  isLocalDomain: boolean,
+  extension: AddressExtensionOptions,
+): SearchKeys {
+  const { localPart, domain = '' } = splitMailAddress(address);
+  const bare = withoutExtension(localPart, extension);
+  const localParts = bare === undefined ? [localPart] : [localPart, bare];
+  const keys = localParts.map((part) => `${part}@${domain}`);
+  if (isLocalDomain) keys.push(...localParts);
+  keys.push(`@${domain}`);
+  return { keys, fullCount: 1 };
+}
+
+/** The first search string that any table has, tables in order for each. A table that fails ends the search. */
+export function findInMaps(
+  tables: readonly Table[],
+  { keys, fullCount }: SearchKeys,
+  listener: (table: Table) => LookupListener | undefined,
+): PromiseOrValue<SearchResult> {
+  return firstFound(keys, (key) => {
+    const isPartial = keys.indexOf(key) >= fullCount;
+    return firstFound(tables, (table) => {
+      if (isPartial && table.isPattern) return undefined;
+      return andThen(table.lookup(key), (value): AccessHit | TableFailure | undefined => {
+        listener(table)?.(key, value);
+        return value === undefined || value instanceof TableFailure ? value : { key, value };
+      });
+    });
+  });
+}

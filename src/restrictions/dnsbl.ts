@@ -1,0 +1,265 @@
+/**
+ * Restrictions that ask DNS deny and allow lists (RFC 5782; postconf(5)).
+ *
+ * A deny list that does not answer never rejects. An allow list that does not
+ * answer sets defer_if_reject, since it might have permitted. An answer that
+ * is an error message counts as no answer on either side.
+ */
+import {
+  type DnsblArgument,
+  type DnsblResult,
+  dnsblAddressName,
+  dnsblReason,
+  isDnsblArgumentError,
+  parseDnsblArgument,
+  readDnsblAnswer,
+} from '../dns/dnsbl.ts';
+import { queryName } from '../dns/query-name.ts';
+import type { Evaluation } from '../engine/evaluation.ts';
+import {
+  CONFIGURATION_ERROR,
+  DUNNO,
+  fault,
+  type Outcome,
+  PERMIT,
+  type ReplyClass,
+} from '../engine/outcome.ts';
+import type { Step } from '../engine/step.ts';
+import type { AttributeName } from '../protocol/request.ts';
+import { TableFailure } from '../tables/table.ts';
+import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
+import { type RblReply, rblReply } from './rbl-reply.ts';
+import { isAuthorisedDestination } from './relay.ts';
+import type { CompileContext, CompiledCheck, Restriction, RestrictionUse } from './restriction.ts';
+import { lookupFailure, rejected } from './subject.ts';
+
+/** What a list is asked about. */
+interface What {
+  readonly replyClass: ReplyClass;
+  readonly reads: readonly AttributeName[];
+  /** The address or name as it is shown; undefined: nothing to ask about. */
+  readonly of: (e: Evaluation) => string | undefined;
+  /** The name to ask for; undefined: not to be asked. */
+  readonly queryName: (what: string, zone: string) => string | undefined;
+}
+
+const known = (name: string): string | undefined => (name.toLowerCase() === 'unknown' ? undefined : name);
+
+const ADDRESS: What = {
+  replyClass: 'Client host',
+  reads: ['client_address'],
+  of: (e) => e.request.client_address,
+  queryName: dnsblAddressName,
+};
+
+const CLIENT_NAME: What = {
+  replyClass: 'Client host',
+  reads: ['client_name'],
+  of: (e) => known(e.request.client_name),
+  queryName: domainName,
+};
+
+const REVERSE_CLIENT_NAME: What = {
+  replyClass: 'Unverified Client host',
+  reads: ['reverse_client_name'],
+  of: (e) => known(e.request.reverse_client_name),
+  queryName: domainName,
+};
+
+const HELO_NAME: What = {
+  replyClass: 'Helo command',
+  reads: ['helo_name'],
+  of: (e) => e.heloName,
+  queryName: domainName,
+};
+
+const SENDER: What = {
+  replyClass: 'Sender address',
+  reads: ['sender'],
+  of: (e) => (e.sender === '' ? undefined : e.sender),
+  queryName: domainName,
+};
+
+const RECIPIENT: What = {
+  replyClass: 'Recipient address',
+  reads: ['recipient'],
+  of: (e) => e.recipient,
+  queryName: domainName,
+};
+
+export const DNSBL: readonly Restriction[] = [
+  deny('reject_rbl_client', ['reject_rbl'], ADDRESS, 'Reject when a DNS list has the client address.'),
+  deny('reject_rhsbl_client', [], CLIENT_NAME, 'Reject when a DNS list has the client host name.'),
+  deny(
+    'reject_rhsbl_reverse_client',
+    [],
+    REVERSE_CLIENT_NAME,
+    'Reject when a DNS list has the unverified client host name.',
+  ),
+  deny('reject_rhsbl_helo', [], HELO_NAME, 'Reject when a DNS list has the HELO name.'),
+  deny('reject_rhsbl_sender', [], SENDER, 'Reject when a DNS list has the sender domain.'),
+  deny('reject_rhsbl_recipient', [], RECIPIENT, 'Reject when a DNS list has the recipient domain.'),
+  {
+    name: 'reject_maps_rbl',
+    aliases: [],
+    argument: 'none',
+    summary: 'Reject when one of maps_rbl_domains has the client address. Gone in Postfix 3.9.',
+    reads: ['client_address'],
+    yields: ['dunno', 'reject'],
+    io: ['dns'],
+    support: { level: 'works' },
+    compile: (use, context) => {
+      const steps = context.parameters.words('maps_rbl_domains').map(
+        (domain): Step => ({
+          restriction: use.restriction.name,
+          text: `${use.text} (${domain})`,
+          span: use.span,
+          ...denyCheck({ ...use, argument: domain }, context, ADDRESS),
+        }),
+      );
+      const outcome: Outcome = {
+        kind: 'evaluate',
+        program: { steps },
+        subject: undefined,
+        ifPermit: 'permit',
+      };
+      return { check: () => outcome, nested: { steps } };
+    },
+  },
+  allow('permit_dnswl_client', ADDRESS, 'Permit when a DNS allow list has the client address.'),
+  allow('permit_rhswl_client', CLIENT_NAME, 'Permit when a DNS allow list has the client host name.'),
+];
+
+function deny(name: string, aliases: readonly string[], what: What, summary: string): Restriction {
+  return {
+    name,
+    aliases,
+    argument: 'dnsbl',
+    summary,
+    reads: what.reads,
+    yields: ['dunno', 'reject'],
+    io: ['dns'],
+    support: { level: 'works' },
+    compile: (use, context) => denyCheck(use, context, what),
+  };
+}
+
+function denyCheck(use: RestrictionUse, context: CompileContext, what: What): CompiledCheck {
+  const list = parseList(use, context);
+  if (list === undefined) return { check: () => CONFIGURATION_ERROR };
+  const reply = rblReply(context);
+  return {
+    check: (e) =>
+      andThen(ask(e, list, what, context), (result): PromiseOrValue<Outcome> => {
+        if (result.kind === 'listed') return listed(e, list, what, reply);
+        return DUNNO;
+      }),
+    queries: (e) => query(e, list, what),
+  };
+}
+
+/** The TXT record only words the reply: without it the reply has no reason. */
+function listed(e: Evaluation, list: DnsblArgument, what: What, reply: RblReply): PromiseOrValue<Outcome> {
+  const subject = what.of(e) ?? '';
+  const name = what.queryName(subject, list.domain) ?? '';
+  return andThen(e.lookup(name, 'TXT'), (answer) =>
+    reply(e, {
+      argument: list.argument,
+      domain: list.domain,
+      what: subject,
+      replyClass: what.replyClass,
+      reason: dnsblReason(answer),
+    }),
+  );
+}
+
+function allow(name: string, what: What, summary: string): Restriction {
+  return {
+    name,
+    aliases: [],
+    argument: 'dnsbl',
+    summary,
+    reads: [...what.reads, 'recipient'],
+    yields: ['dunno', 'permit', 'defer_if_reject', 'reject'],
+    io: ['dns', 'table'],
+    support: { level: 'works' },
+    compile: (use, context) => allowCheck(use, context, what),
+  };
+}
+
+function allowCheck(use: RestrictionUse, context: CompileContext, what: What): CompiledCheck {
+  const list = parseList(use, context);
+  if (list === undefined) return { check: () => CONFIGURATION_ERROR };
+  const decide = (e: Evaluation): PromiseOrValue<Outcome> =>
+    andThen(ask(e, list, what, context), (result): Outcome => {
+      if (result.kind === 'listed') return PERMIT;
+      if (result.kind === 'not_listed') return DUNNO;
+      const subject = { name: what.of(e) ?? '', replyClass: what.replyClass };
+      return { kind: 'defer_if_reject', reply: rejected(subject, 450, '4.7.1', 'Service unavailable') };
+    });
+  return {
+    check: (e) => {
+      // An allow list must not open a relay.
+      const { recipient } = e;
+      if (e.request.protocol_state !== 'RCPT' || recipient === undefined) return decide(e);
+      return andThen(isAuthorisedDestination(e, context), (isAuthorised) => {
+        if (isAuthorised instanceof TableFailure) return fault(lookupFailure(recipient));
+        return isAuthorised ? decide(e) : DUNNO;
+      });
+    },
+    queries: (e) => query(e, list, what),
+  };
+}
+
+function parseList(use: RestrictionUse, { report }: CompileContext): DnsblArgument | undefined {
+  const list = parseDnsblArgument(use.argument);
+  if (!isDnsblArgumentError(list)) return list;
+  const { span } = use;
+  report({
+    severity: 'error',
+    code: 'bad-dnsbl-filter',
+    message: `${use.restriction.name} \`${use.argument}\`: ${list.error}`,
+    span: span && { ...span, start: span.start + list.start, end: span.start + list.end },
+    help: 'a filter is an address such as 127.0.0.2, or 127.0.0.[2..11;14]',
+  });
+  return undefined;
+}
+
+function query(e: Evaluation, list: DnsblArgument, what: What) {
+  const subject = what.of(e);
+  const name = subject === undefined ? undefined : what.queryName(subject, list.domain);
+  return name === undefined ? [] : [{ name, type: 'A' as const }];
+}
+
+const NOTHING_ASKED: DnsblResult = { kind: 'not_listed' };
+
+function ask(
+  e: Evaluation,
+  list: DnsblArgument,
+  what: What,
+  { isErrorAnswerListed }: CompileContext,
+): PromiseOrValue<DnsblResult> {
+  const [question] = query(e, list, what);
+  if (question === undefined) return NOTHING_ASKED;
+  return andThen(e.lookup(question.name, 'A'), (answer) => {
+    const result = readDnsblAnswer(answer, list, isErrorAnswerListed ? 'listed' : 'ignored');
+    if (result.kind === 'tempfail') e.warn('dns', `${question.name}: RBL lookup error: ${result.reason}`);
+    if (result.kind === 'error_answer') {
+      e.warn('dnsbl_error', `${list.domain} answers ${result.address}: ${result.reason}`);
+    }
+    return result;
+  });
+}
+
+/**
+ * The domain of a name or address, put before the zone. Names that end in a
+ * number are skipped, as some lists answer them with "no IP queries"; so are
+ * address literals and what is no host name.
+ */
+function domainName(what: string, zone: string): string | undefined {
+  const domain = what.slice(what.lastIndexOf('@') + 1);
+  if (domain.startsWith('[') || domain.endsWith('.')) return undefined;
+  if (/^\d*$/.test(domain.slice(domain.lastIndexOf('.') + 1))) return undefined;
+  const ascii = queryName(domain);
+  return ascii === undefined ? undefined : `${ascii}.${zone}`;
+}

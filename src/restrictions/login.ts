@@ -1,0 +1,116 @@
+/** Whether a client may use a sender address: smtpd_sender_login_maps (postconf(5)). */
+import { addressMapKeys, findInMaps } from '../access/address-map.ts';
+import type { Evaluation } from '../engine/evaluation.ts';
+import { DUNNO, fault, type Outcome, reject } from '../engine/outcome.ts';
+import { TableFailure } from '../tables/table.ts';
+import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
+import { listener } from './access.ts';
+import { addressExtension, openMaps } from './address-maps.ts';
+import type { CompileContext, CompiledCheck, Restriction } from './restriction.ts';
+import { lookupFailure, rejected, senderSubject } from './subject.ts';
+
+/** Which clients a restriction is about, and what it makes of a sender that nobody owns. */
+interface LoginRule {
+  readonly name: string;
+  readonly summary: string;
+  readonly checksLoggedIn: boolean;
+  readonly checksOthers: boolean;
+  readonly allowsUnknownSender: boolean;
+}
+
+export const LOGIN: readonly Restriction[] = [
+  loginRestriction({
+    name: 'reject_sender_login_mismatch',
+    summary:
+      'Reject a sender address that belongs to another login, or to any login when the client has not logged in.',
+    checksLoggedIn: true,
+    checksOthers: true,
+    allowsUnknownSender: false,
+  }),
+  loginRestriction({
+    name: 'reject_authenticated_sender_login_mismatch',
+    summary: 'The same for clients that have logged in only.',
+    checksLoggedIn: true,
+    checksOthers: false,
+    allowsUnknownSender: false,
+  }),
+  loginRestriction({
+    name: 'reject_known_sender_login_mismatch',
+    summary: 'The same, but sender addresses that nobody owns are allowed.',
+    checksLoggedIn: true,
+    checksOthers: true,
+    allowsUnknownSender: true,
+  }),
+  loginRestriction({
+    name: 'reject_unauthenticated_sender_login_mismatch',
+    summary: 'Reject a sender address that has an owner when the client has not logged in.',
+    checksLoggedIn: false,
+    checksOthers: true,
+    allowsUnknownSender: false,
+  }),
+];
+
+function loginRestriction(rule: LoginRule): Restriction {
+  return {
+    name: rule.name,
+    aliases: [],
+    argument: 'none',
+    summary: rule.summary,
+    reads: ['sender', 'sasl_username'],
+    yields: ['dunno', 'reject'],
+    io: ['table'],
+    support: { level: 'works' },
+    compile: (use, context) => compileLogin(rule, use.text, context),
+  };
+}
+
+function compileLogin(rule: LoginRule, text: string, context: CompileContext): CompiledCheck {
+  const { parameters, addresses } = context;
+  if (!parameters.boolean('smtpd_sasl_auth_enable')) {
+    return {
+      check: (e) => {
+        e.warn('right_hand_side', `\`${text}\` is ignored: smtpd_sasl_auth_enable = no`);
+        return DUNNO;
+      },
+    };
+  }
+  const maps = openMaps(context, 'smtpd_sender_login_maps');
+  const extension = addressExtension(parameters);
+  return {
+    check: (e) => {
+      const login = e.request.sasl_username;
+      if (e.sender === undefined || e.sender === '' || maps.length === 0) return DUNNO;
+      if (login === '' ? !rule.checksOthers : !rule.checksLoggedIn) return DUNNO;
+      const { sender } = e;
+      return andThen(addresses.sender(e), (resolved) => {
+        if (resolved instanceof TableFailure) return failed(e, sender, resolved);
+        return andThen(addresses.isLocalDomain(resolved.domain), (isLocal): PromiseOrValue<Outcome> => {
+          if (isLocal instanceof TableFailure) return failed(e, sender, isLocal);
+          const keys = addressMapKeys(resolved.address, isLocal, extension);
+          return andThen(
+            findInMaps(maps, keys, (table) => listener(e, table)),
+            (found) => {
+              if (found instanceof TableFailure) return failed(e, sender, found);
+              return decide(e, rule, login, found?.value);
+            },
+          );
+        });
+      });
+    },
+  };
+}
+
+function decide(e: Evaluation, rule: LoginRule, login: string, owners: string | undefined): Outcome {
+  if (login === '') {
+    return owners === undefined ? DUNNO : reject(rejected(senderSubject(e), 553, '5.7.1', 'not logged in'));
+  }
+  if (owners === undefined && rule.allowsUnknownSender) return DUNNO;
+  const name = login.toLowerCase();
+  const isOwner = (owners ?? '').split(/[\s,]+/).some((owner) => owner.toLowerCase() === name);
+  return isOwner ? DUNNO : reject(rejected(senderSubject(e), 553, '5.7.1', `not owned by user ${login}`));
+}
+
+function failed(e: Evaluation, sender: string, { reason }: TableFailure): Outcome {
+  e.warn('table_failure', `smtpd_sender_login_maps: ${reason}`);
+  return fault(lookupFailure(sender));
+}

@@ -1,0 +1,155 @@
+/**
+ * The reply to a client that a DNSBL lists: default_rbl_reply or an entry of
+ * rbl_reply_maps, with `$rbl_…` and the names of smtpd_expansion_filter's
+ * documentation filled in (postconf(5)).
+ */
+import { fixDsn, splitDsn } from '../access/dsn.ts';
+import type { Evaluation } from '../engine/evaluation.ts';
+import { CONFIGURATION_ERROR, type Outcome, type ReplyClass, reject } from '../engine/outcome.ts';
+import { expand } from '../language/expansion.ts';
+import { SourcedText } from '../language/sourced-text.ts';
+import { splitMailAddress } from '../net/mail-address.ts';
+import { type Table, TableFailure } from '../tables/table.ts';
+import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
+import type { CompileContext } from './restriction.ts';
+
+/** What was listed where. */
+export interface Listing {
+  /** The argument as written: `bl.example=127.0.0.2`, the key of rbl_reply_maps. */
+  readonly argument: string;
+  /** Without the filter. */
+  readonly domain: string;
+  /** The address or name that is listed. */
+  readonly what: string;
+  readonly replyClass: ReplyClass;
+  /** The DNSBL's TXT record, or ''. */
+  readonly reason: string;
+}
+
+export type RblReply = (evaluation: Evaluation, listing: Listing) => PromiseOrValue<Outcome>;
+
+export function rblReply(context: CompileContext): RblReply {
+  const { parameters } = context;
+  const defaultTemplate = SourcedText.literal(parameters.text('default_rbl_reply'));
+  const code = parameters.text('maps_rbl_reject_code');
+  const serverName = parameters.text('myhostname');
+  const isAllowed = expansionFilter(parameters.text('smtpd_expansion_filter'));
+  const maps = parameters.words('rbl_reply_maps').map((spec) => context.table(spec, undefined));
+
+  /** The expanded template, or undefined when it cannot be expanded. */
+  const fill = (e: Evaluation, listing: Listing, template: SourcedText): string | undefined => {
+    let isBad = false;
+    const value = (name: string): SourcedText | undefined => {
+      const text = name === 'rbl_code' ? code : attribute(e, listing, serverName, name);
+      if (text === undefined) return undefined;
+      const filtered = Array.from(text, (character) => (isAllowed.has(character) ? character : '_')).join('');
+      // A value is text, whatever it looks like: what a DNSBL says is never expanded.
+      return SourcedText.literal(filtered.replaceAll('$', '$$$$'));
+    };
+    const filled = expand(template, value, () => {
+      isBad = true;
+    });
+    return isBad ? undefined : filled.text;
+  };
+
+  const answer = (e: Evaluation, listing: Listing, custom: string | undefined): Outcome => {
+    let text = custom === undefined ? undefined : fill(e, listing, SourcedText.literal(custom));
+    if (custom !== undefined && text === undefined) {
+      e.warn('right_hand_side', `bad rbl reply template for ${listing.domain}: \`${custom}\``);
+    }
+    text ??= fill(e, listing, defaultTemplate);
+    const match = /^([45]\d\d) (.*)$/s.exec(text ?? '');
+    if (match?.[1] === undefined || match[2] === undefined) {
+      e.warn('right_hand_side', `an rbl reply must begin with a reply code: \`${text ?? ''}\``);
+      return reject({ code: 450, dsn: '4.7.1', prefix: '', text: 'Service unavailable' });
+    }
+    const split = splitDsn(match[2], `${match[1][0]}.7.1`);
+    return reject({
+      code: Number(match[1]),
+      dsn: fixDsn(split.dsn, listing.replyClass),
+      prefix: '',
+      text: split.text === '' ? 'Service unavailable' : split.text,
+    });
+  };
+
+  return (e, listing) =>
+    andThen(findTemplate(maps, 0, listing.argument), (template) => {
+      if (!(template instanceof TableFailure)) return answer(e, listing, template);
+      e.warn('table_failure', `rbl_reply_maps: ${template.reason}`);
+      return CONFIGURATION_ERROR;
+    });
+}
+
+function findTemplate(
+  maps: readonly Table[],
+  index: number,
+  key: string,
+): PromiseOrValue<string | undefined | TableFailure> {
+  const table = maps[index];
+  if (table === undefined) return undefined;
+  return andThen(table.lookup(key), (value) => value ?? findTemplate(maps, index + 1, key));
+}
+
+/** The names a template may use; undefined for one that does not exist. */
+function attribute(
+  { request, sender, recipient }: Evaluation,
+  listing: Listing,
+  serverName: string,
+  name: string,
+): string | undefined {
+  switch (name) {
+    case 'rbl_domain':
+      return listing.domain;
+    case 'rbl_what':
+      return listing.what;
+    case 'rbl_class':
+      return listing.replyClass;
+    case 'rbl_reason':
+    case 'rbl_txt':
+      return listing.reason;
+    case 'server_name':
+      return serverName;
+    case 'client':
+      return `${request.client_name}[${request.client_address}]`;
+    case 'client_address':
+    case 'client_name':
+    case 'client_port':
+    case 'reverse_client_name':
+    case 'helo_name':
+      return request[name];
+    case 'sender':
+      return sender === '' ? '<>' : (sender ?? '');
+    case 'sender_name':
+      return sender === '' ? '<>' : splitMailAddress(sender ?? '').localPart;
+    case 'sender_domain':
+      return splitMailAddress(sender ?? '').domain ?? '';
+    case 'recipient':
+      return recipient ?? '';
+    case 'recipient_name':
+      return splitMailAddress(recipient ?? '').localPart;
+    case 'recipient_domain':
+      return splitMailAddress(recipient ?? '').domain ?? '';
+    case 'localtime':
+      return new Date().toString();
+    default:
+      return undefined;
+  }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
+
+/** The characters of smtpd_expansion_filter, its `\t` and `\ooo` undone. */
+function expansionFilter(text: string): ReadonlySet<string> {
+  const plain = text.replace(/\\([0-7]{1,3}|.)/g, (_all, code: string) =>
+    /^[0-7]/.test(code) ? String.fromCharCode(Number.parseInt(code, 8)) : (ESCAPES[code] ?? code),
+  );
+  return new Set(plain);
+}

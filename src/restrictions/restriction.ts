@@ -1,0 +1,95 @@
+/**
+ * What a restriction is: a row of the registry, from which the parser, the
+ * linter, the lookahead, the reference pages and the tests derive.
+ */
+import type { Evaluation } from '../engine/evaluation.ts';
+import type { Outcome } from '../engine/outcome.ts';
+import type { ListName, Step } from '../engine/step.ts';
+import type { Report } from '../language/diagnostic.ts';
+import type { Span } from '../language/source.ts';
+import type { AttributeName } from '../protocol/request.ts';
+import type { DomainList, NetworkList } from '../tables/match-list.ts';
+import type { Table } from '../tables/table.ts';
+import type { AccessResults } from './access-result.ts';
+import type { AddressResolver } from './address-resolver.ts';
+
+/** What follows the name in a restriction list. */
+export type ArgumentKind =
+  | 'none'
+  /** `type:name` */
+  | 'table'
+  /** `domain[=filter]` */
+  | 'dnsbl'
+  /** seconds */
+  | 'number'
+  /** `inet:host:port`, `unix:path` or `{ … }` */
+  | 'service';
+
+/**
+ * `works`: decided as Postfix does. `undecidable`: what Postfix sends a policy
+ * server does not tell; `reason` says why and where the restriction belongs.
+ */
+export type Support =
+  | { readonly level: 'works' }
+  | { readonly level: 'undecidable'; readonly reason: string; readonly help: string };
+
+export interface Restriction {
+  /** Postfix's current name. */
+  readonly name: string;
+  /** Older names of the same thing. */
+  readonly aliases: readonly string[];
+  readonly argument: ArgumentKind;
+  readonly summary: string;
+  /** The attributes it looks at. */
+  readonly reads: readonly AttributeName[];
+  /** What it can say. */
+  readonly yields: readonly Outcome['kind'][];
+  /** What it may have to wait for. */
+  readonly io: readonly ('dns' | 'table' | 'service' | 'timer')[];
+  readonly support: Support;
+  compile(use: RestrictionUse, context: CompileContext): CompiledCheck;
+}
+
+/** One appearance of a restriction in a list. */
+export interface RestrictionUse {
+  readonly restriction: Restriction;
+  /** As written, with its argument. */
+  readonly text: string;
+  /** '' for restrictions without one. */
+  readonly argument: string;
+  readonly span: Span | undefined;
+  /** The list it stands in: a class is compiled once for each list that uses it. */
+  readonly list: ListName;
+}
+
+/** What a restriction compiles to; name and place are added by the list compiler. */
+export type CompiledCheck = Pick<Step, 'check' | 'queries' | 'isFinal' | 'nested'>;
+
+/** main.cf parameters by name, with defaults and expansion applied. An unknown name is a bug. */
+export interface ParameterValues {
+  text(name: string): string;
+  integer(name: string): number;
+  boolean(name: string): boolean;
+  /** Split by white space and commas. */
+  words(name: string): readonly string[];
+}
+
+/** The policy around a restriction while it is compiled. */
+export interface CompileContext {
+  readonly parameters: ParameterValues;
+  readonly report: Report;
+  /** Opens a lookup table; an unusable one answers failures. */
+  table(spec: string, span: Span | undefined): Table;
+  /** A parameter that lists networks, such as mynetworks. */
+  networks(parameter: string): NetworkList;
+  /** A parameter that lists domains, such as relay_domains. */
+  domains(parameter: string): DomainList;
+  readonly addresses: AddressResolver;
+  readonly accessResults: AccessResults;
+  /** This host's addresses: inet_interfaces and proxy_interfaces. */
+  readonly ownAddresses: ReadonlySet<string>;
+  /** dnsbl_error_answers = listed: operators' error answers count as listings, as in Postfix. */
+  readonly isErrorAnswerListed: boolean;
+}
+
+export type Check = (evaluation: Evaluation) => ReturnType<Step['check']>;
