@@ -1,0 +1,182 @@
+/**
+ * Makes a policy of the assignments of a main.cf: its lists, its classes, and
+ * the tables and addresses they need.
+ */
+import { LIST_NAMES, type ListName, type Program } from '../engine/step.ts';
+import type { Diagnostic, Report } from '../language/diagnostic.ts';
+import type { Assignment } from '../language/main-cf.ts';
+import { SourcedText } from '../language/sourced-text.ts';
+import { tokenize } from '../language/tokenizer.ts';
+import { AccessResults } from '../restrictions/access-result.ts';
+import { AddressResolver } from '../restrictions/address-resolver.ts';
+import { compileList, type ListCompiler } from '../restrictions/compile-list.ts';
+import type { CompileContext } from '../restrictions/restriction.ts';
+import {
+  compileDomainList,
+  compileNetworkList,
+  type DomainList,
+  type NetworkList,
+} from '../tables/match-list.ts';
+import type { TableSet } from '../tables/table-set.ts';
+import type { HostFacts } from './host-facts.ts';
+import { ParameterSet } from './parameter-set.ts';
+import { Policy } from './policy.ts';
+
+export interface CompileOptions {
+  readonly name: string;
+  readonly sources: readonly string[];
+  readonly assignments: readonly Assignment[];
+  readonly configDirectory: string;
+  readonly host: HostFacts;
+  readonly tables: TableSet;
+  readonly report: Report;
+}
+
+/** The parameter that holds a list: `smtpd_client_restrictions`. */
+export function listParameter(list: ListName): string {
+  return `smtpd_${list}_restrictions`;
+}
+
+export function compilePolicy(options: CompileOptions): { policy: Policy; parameters: ParameterSet } {
+  const { name, sources, tables } = options;
+  const report = reportOnce(options.report);
+  const parameters = new ParameterSet({ ...options, report });
+  const classNames = new Set(parameters.words('smtpd_restriction_classes'));
+  const classPrograms = new Map<string, Program>();
+
+  const networkLists = new Map<string, NetworkList>();
+  const domainLists = new Map<string, DomainList>();
+  const matchOptions = (parameter: string) => ({
+    parameter,
+    tables,
+    report,
+    isParentMatching: parameters.words('parent_domain_matches_subdomains').includes(parameter),
+  });
+  const domains = (parameter: string): DomainList =>
+    once(domainLists, parameter, () =>
+      compileDomainList(parameters.tokens(parameter), matchOptions(parameter)),
+    );
+  const ownAddresses = ownAddressesOf(parameters, options.host);
+
+  const context: CompileContext = {
+    parameters,
+    report,
+    table: (spec, span) => tables.open(spec, span, report),
+    networks: (parameter) =>
+      once(networkLists, parameter, () =>
+        compileNetworkList(parameters.tokens(parameter), matchOptions(parameter)),
+      ),
+    domains,
+    addresses: new AddressResolver({
+      myorigin: parameters.text('myorigin'),
+      mydomain: parameters.text('mydomain'),
+      myhostname: parameters.text('myhostname'),
+      emptyAddressRecipient: parameters.text('empty_address_recipient'),
+      appendsMyorigin: parameters.boolean('append_at_myorigin'),
+      appendsMydomain: parameters.boolean('append_dot_mydomain'),
+      swapsBangpath: parameters.boolean('swap_bangpath'),
+      allowsPercentHack: parameters.boolean('allow_percent_hack'),
+      resolvesDequoted: parameters.boolean('resolve_dequoted_address'),
+      mydestination: domains('mydestination'),
+      virtualAliasDomains: domains('virtual_alias_domains'),
+      virtualMailboxDomains: domains('virtual_mailbox_domains'),
+      relayDomains: domains('relay_domains'),
+      ownAddresses,
+    }),
+    accessResults: new AccessResults({
+      rejectCode: parameters.integer('access_map_reject_code'),
+      deferCode: parameters.integer('access_map_defer_code'),
+      compileList: (text, list, reportMistake) =>
+        compileList(tokenize(SourcedText.literal(text), reportMistake), list, {
+          ...compiler,
+          context: { ...context, report: reportMistake },
+        }),
+    }),
+    ownAddresses,
+    isErrorAnswerListed: parameters.text('dnsbl_error_answers').toLowerCase() === 'listed',
+  };
+
+  const compiler: ListCompiler = {
+    context,
+    classNames,
+    classProgram: (className, list) => {
+      if (!classNames.has(className)) return undefined;
+      const key = `${list} ${className}`;
+      const known = classPrograms.get(key);
+      if (known !== undefined) return known;
+      // Known before it is compiled, so that a class which contains itself ends (at run time, by depth).
+      const program: { steps: Program['steps'] } = { steps: [] };
+      classPrograms.set(key, program);
+      program.steps = compileList(classTokens(className), list, compiler).steps;
+      return program;
+    },
+  };
+  const classTokens = (className: string) => {
+    if (parameters.isSet(className)) return parameters.tokens(className);
+    report({
+      severity: 'error',
+      code: 'undefined-class',
+      message: `restriction class \`${className}\` is not defined`,
+      span: parameters.value('smtpd_restriction_classes').span(),
+      help: `add a line \`${className} = …\` with its restrictions`,
+    });
+    return [];
+  };
+
+  const programs = new Map(
+    LIST_NAMES.map((list) => [list, compileList(parameters.tokens(listParameter(list)), list, compiler)]),
+  );
+  // A class that only tables name must have its own tables opened now, not while mail waits.
+  for (const className of classNames) compiler.classProgram(className, 'recipient');
+  /** A check that smtpd makes by itself: nobody has written it in a list. */
+  const implicit = (parameter: string, restriction: string, list: ListName): Program =>
+    parameters.boolean(parameter)
+      ? compileList(tokenize(SourcedText.literal(restriction), report), list, compiler)
+      : { steps: [] };
+  const policy = new Policy({
+    name,
+    sources,
+    programs,
+    isRelayFirst: parameters.boolean('smtpd_relay_before_recipient_restrictions'),
+    isSoftBounce: parameters.boolean('soft_bounce'),
+    afterSender: implicit('smtpd_reject_unlisted_sender', 'reject_unlisted_sender', 'sender'),
+    afterRecipient: implicit('smtpd_reject_unlisted_recipient', 'reject_unlisted_recipient', 'recipient'),
+  });
+  return { policy, parameters };
+}
+
+/** A class is compiled once for each list that uses it; what is wrong with it is said once. */
+function reportOnce(report: Report): Report {
+  const seen = new Set<string>();
+  return (diagnostic: Diagnostic) => {
+    const { code, message, span } = diagnostic;
+    const key = `${code} ${message} ${span?.source.file} ${span?.start}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    report(diagnostic);
+  };
+}
+
+function once<T>(cache: Map<string, T>, key: string, make: () => T): T {
+  let value = cache.get(key);
+  if (value === undefined) {
+    value = make();
+    cache.set(key, value);
+  }
+  return value;
+}
+
+/** inet_interfaces and proxy_interfaces as addresses; `all` means those of this host. */
+function ownAddressesOf(parameters: ParameterSet, { interfaces }: HostFacts): ReadonlySet<string> {
+  const addresses = new Set<string>();
+  for (const word of [...parameters.words('inet_interfaces'), ...parameters.words('proxy_interfaces')]) {
+    if (word.toLowerCase() === 'all') {
+      for (const cidr of interfaces) addresses.add(cidr.slice(0, cidr.indexOf('/')));
+    } else if (word.toLowerCase() === 'loopback-only') {
+      addresses.add('127.0.0.1').add('::1');
+    } else {
+      addresses.add(word.replace(/^\[(.*)\]$/, '$1').toLowerCase());
+    }
+  }
+  return addresses;
+}

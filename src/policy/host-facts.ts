@@ -1,0 +1,59 @@
+/**
+ * What Postfix reads off its host when main.cf does not say: the host's name
+ * and the networks of its interfaces (postconf(5), myhostname, mynetworks_style).
+ */
+import { hostname, networkInterfaces } from 'node:os';
+import { IpAddress, parseIpAddress } from '../net/ip-address.ts';
+import { wordMask } from '../net/ip-network.ts';
+
+export interface HostFacts {
+  readonly hostname: string;
+  /** Interface addresses as `address/prefix length`. */
+  readonly interfaces: readonly string[];
+}
+
+export function readHostFacts(): HostFacts {
+  const interfaces = Object.values(networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).flatMap(({ cidr }) => (cidr === null ? [] : [cidr.toLowerCase()])),
+  );
+  return { hostname: hostname().toLowerCase(), interfaces };
+}
+
+/** The default of myhostname: the host's name, made fully qualified with mydomain or `localdomain`. */
+export function defaultHostname({ hostname: name }: HostFacts, mydomain: string | undefined): string {
+  return name.includes('.') ? name : `${name}.${mydomain ?? 'localdomain'}`;
+}
+
+/** The default of mydomain: myhostname less its first label. */
+export function defaultDomain(myhostname: string): string {
+  const dot = myhostname.indexOf('.');
+  return dot < 0 ? 'localdomain' : myhostname.slice(dot + 1);
+}
+
+/**
+ * The default of mynetworks. Loopback is all of 127/8 whatever the style.
+ *
+ * @param style `host`, `subnet` or `class`
+ */
+export function defaultNetworks({ interfaces }: HostFacts, style: string): string {
+  const networks = new Set<string>();
+  for (const cidr of interfaces) {
+    const slash = cidr.indexOf('/');
+    const address = parseIpAddress(cidr.slice(0, slash));
+    if (address === undefined) continue;
+    const length = prefixLength(address, Number(cidr.slice(slash + 1)), style);
+    const words = address.words.map((word, i) => word & wordMask(length - 32 * i));
+    const network = new IpAddress(address.family, words).toString();
+    networks.add(address.family === 6 ? `[${network}]/${length}` : `${network}/${length}`);
+  }
+  return [...networks].join(' ');
+}
+
+function prefixLength({ family, words: [first = 0] }: IpAddress, onInterface: number, style: string): number {
+  const octet = first >>> 24;
+  if (family === 4 && octet === 127) return 8;
+  if (style === 'host') return family === 4 ? 32 : 128;
+  // RFC 791 address classes; IPv6 has none.
+  if (style === 'class' && family === 4) return octet < 128 ? 8 : octet < 192 ? 16 : 24;
+  return onInterface;
+}

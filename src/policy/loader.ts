@@ -1,0 +1,68 @@
+/**
+ * Reads a policy file and makes a policy of it. All mistakes are reported, not
+ * the first; a policy is made all the same, so that `explain` and `--lenient`
+ * can show what Postfix would do with it.
+ */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Diagnostic, Report } from '../language/diagnostic.ts';
+import { parseMainCf } from '../language/main-cf.ts';
+import { Source } from '../language/source.ts';
+import type { TableSet } from '../tables/table-set.ts';
+import { compilePolicy } from './compile.ts';
+import type { HostFacts } from './host-facts.ts';
+import type { Policy } from './policy.ts';
+import { reportUnknownParameters } from './unknown-parameters.ts';
+
+export interface LoadPolicyOptions {
+  readonly name: string;
+  readonly tables: TableSet;
+  readonly host: HostFacts;
+}
+
+export interface LoadedPolicy {
+  /** undefined only when the file cannot be read. */
+  readonly policy: Policy | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Loads a policy from a file. Never throws for what the file holds or lacks. */
+export async function loadPolicy(file: string, options: LoadPolicyOptions): Promise<LoadedPolicy> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return { policy: undefined, diagnostics: [unreadable(file, error)] };
+  }
+  return compileSource(new Source(file, text), options);
+}
+
+/** The same for a text at hand: a candidate policy. `source.file` names where relative things would be. */
+export function compileSource(source: Source, options: LoadPolicyOptions): LoadedPolicy {
+  const diagnostics: Diagnostic[] = [];
+  let isLoading = true;
+  const report: Report = (diagnostic) => {
+    if (isLoading) diagnostics.push(diagnostic);
+  };
+  const assignments = parseMainCf(source, report);
+  const { policy, parameters } = compilePolicy({
+    ...options,
+    sources: [source.file],
+    assignments,
+    configDirectory: dirname(resolve(source.file)),
+    report,
+  });
+  reportUnknownParameters(assignments, new Set(parameters.words('smtpd_restriction_classes')), report);
+  isLoading = false;
+  return { policy, diagnostics };
+}
+
+function unreadable(file: string, error: unknown): Diagnostic {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    severity: 'error',
+    code: 'unreadable-policy',
+    message: `cannot read policy file \`${file}\`: ${reason}`,
+    help: 'check the path, and that the user Postward runs as may read it',
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * The parameters of one policy: what its file sets, else Postfix's defaults,
+ * with `$name` expanded (postconf(5)). Values are computed when they are first
+ * asked for, so that parameters that do not concern us cost nothing.
+ */
+import type { Report } from '../language/diagnostic.ts';
+import { expand } from '../language/expansion.ts';
+import type { Assignment } from '../language/main-cf.ts';
+import { SourcedText } from '../language/sourced-text.ts';
+import { type Token, tokenize } from '../language/tokenizer.ts';
+import type { ParameterValues } from '../restrictions/restriction.ts';
+import { didYouMean } from '../util/did-you-mean.ts';
+import { defaultDomain, defaultHostname, defaultNetworks, type HostFacts } from './host-facts.ts';
+import { PARAMETER_BY_NAME, type ParameterKind, type ParameterRow } from './parameters.ts';
+
+export interface ParameterSetOptions {
+  readonly assignments: readonly Assignment[];
+  /** `$config_directory`: where the policy file is. */
+  readonly configDirectory: string;
+  readonly host: HostFacts;
+  readonly report: Report;
+}
+
+/** What values of a kind must look like; kinds without an entry take any text. */
+const FORMS: Readonly<Partial<Record<ParameterKind, { pattern: RegExp; words: string }>>> = {
+  boolean: { pattern: /^(?:yes|no)$/i, words: 'yes or no' },
+  integer: { pattern: /^\d+$/, words: 'a number' },
+  code: { pattern: /^[45]\d\d$/, words: 'an SMTP reply code from 400 to 599' },
+  tempfail_action: { pattern: /^(?:defer_if_permit|defer)$/i, words: 'defer_if_permit or defer' },
+  error_answers: { pattern: /^(?:ignored|listed)$/i, words: 'ignored or listed' },
+};
+
+export class ParameterSet implements ParameterValues {
+  readonly #options: ParameterSetOptions;
+  readonly #assigned: ReadonlyMap<string, SourcedText>;
+  readonly #values = new Map<string, SourcedText>();
+
+  constructor(options: ParameterSetOptions) {
+    this.#options = options;
+    this.#assigned = new Map(options.assignments.map(({ name, value }) => [name, value]));
+  }
+
+  /** True when the policy file sets it. */
+  isSet(name: string): boolean {
+    return this.#assigned.has(name);
+  }
+
+  /** A parameter of the table, or one that the file defines (a restriction class). */
+  value(name: string): SourcedText {
+    let value = this.#values.get(name);
+    if (value === undefined) {
+      value = this.#checked(name, this.#expanded(name));
+      this.#values.set(name, value);
+    }
+    return value;
+  }
+
+  text(name: string): string {
+    return this.value(name).text;
+  }
+
+  integer(name: string): number {
+    return Number(this.text(name));
+  }
+
+  boolean(name: string): boolean {
+    return this.text(name).toLowerCase() === 'yes';
+  }
+
+  tokens(name: string): readonly Token[] {
+    return tokenize(this.value(name), this.#options.report);
+  }
+
+  words(name: string): readonly string[] {
+    return this.tokens(name).map((token) => token.text);
+  }
+
+  #expanded(name: string): SourcedText {
+    const raw = this.#raw(name);
+    if (raw === undefined) throw new Error(`no such parameter: ${name}`);
+    if (PARAMETER_BY_NAME.get(name)?.kind === 'template') return raw;
+    const names = [...PARAMETER_BY_NAME.keys(), ...this.#assigned.keys()];
+    return expand(
+      raw,
+      (other) => this.#raw(other),
+      this.#options.report,
+      (other) => didYouMean(other, names),
+    );
+  }
+
+  #raw(name: string): SourcedText | undefined {
+    return this.#assigned.get(name) ?? this.#default(name);
+  }
+
+  #default(name: string): SourcedText | undefined {
+    const row = PARAMETER_BY_NAME.get(name);
+    if (row?.default !== undefined) return SourcedText.literal(row.default);
+    const { host, configDirectory } = this.#options;
+    switch (name) {
+      case 'config_directory':
+        return SourcedText.literal(configDirectory);
+      case 'myhostname':
+        return SourcedText.literal(defaultHostname(host, this.#assigned.get('mydomain')?.text));
+      case 'mydomain':
+        return SourcedText.literal(defaultDomain(this.text('myhostname')));
+      case 'mynetworks':
+        return SourcedText.literal(defaultNetworks(host, this.text('mynetworks_style')));
+      default:
+        return undefined;
+    }
+  }
+
+  /** A value that its kind does not allow is reported, and the default stands in for it. */
+  #checked(name: string, value: SourcedText): SourcedText {
+    const row = PARAMETER_BY_NAME.get(name);
+    const form = row === undefined ? undefined : FORMS[row.kind];
+    if (row === undefined || form === undefined || form.pattern.test(value.text)) return value;
+    this.#options.report({
+      severity: 'error',
+      code: 'bad-parameter-value',
+      message: `${name} cannot be \`${value.text}\``,
+      span: value.span(),
+      help: `it must be ${form.words}`,
+    });
+    return this.#fallback(row);
+  }
+
+  #fallback(row: ParameterRow): SourcedText {
+    const text = SourcedText.literal(row.default ?? '');
+    return expand(text, (other) => this.#raw(other), this.#options.report);
+  }
+}

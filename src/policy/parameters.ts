@@ -1,0 +1,280 @@
+/**
+ * The main.cf parameters that an access policy depends on: names, kinds and
+ * Postfix's own defaults, in Postfix's own words (postconf(5)). Defaults,
+ * expansion, the checks of values and the reference pages derive from here.
+ * All other parameters are passed over (postfix-parameters.ts).
+ */
+
+export type ParameterKind =
+  /** A restriction list. */
+  | 'restrictions'
+  /** An SMTP reply code, 400 to 599. */
+  | 'code'
+  | 'integer'
+  /** yes or no */
+  | 'boolean'
+  | 'text'
+  /** Text that is expanded when it is used, with names of its own. */
+  | 'template'
+  /** Words separated by white space or commas. */
+  | 'words'
+  /** A match list of networks: addresses, `/file`, `type:table`, `!`. */
+  | 'networks'
+  /** A match list of domains. */
+  | 'domains'
+  /** Lookup tables, searched in order. */
+  | 'tables'
+  /** `defer_if_permit` or `defer` */
+  | 'tempfail_action'
+  /** `ignored` or `listed` */
+  | 'error_answers';
+
+export interface ParameterRow {
+  readonly name: string;
+  readonly kind: ParameterKind;
+  /** In main.cf syntax; undefined: depends on this host (defaults.ts). */
+  readonly default: string | undefined;
+  readonly summary: string;
+  /** True for a parameter of ours that Postfix does not have. */
+  readonly isOurs?: boolean;
+}
+
+const row = (
+  name: string,
+  kind: ParameterKind,
+  value: string | undefined,
+  summary: string,
+): ParameterRow => ({
+  name,
+  kind,
+  default: value,
+  summary,
+});
+
+export const PARAMETERS: readonly ParameterRow[] = [
+  row('smtpd_client_restrictions', 'restrictions', '', 'Restrictions on the client host name and address.'),
+  row('smtpd_helo_restrictions', 'restrictions', '', 'Restrictions on the HELO name.'),
+  row('smtpd_sender_restrictions', 'restrictions', '', 'Restrictions on the sender address.'),
+  row(
+    'smtpd_relay_restrictions',
+    'restrictions',
+    '${{$compatibility_level} <level {1} ? {} : {permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination}}',
+    'Restrictions on mail relay.',
+  ),
+  row('smtpd_recipient_restrictions', 'restrictions', '', 'Restrictions on the recipient address.'),
+  row('smtpd_data_restrictions', 'restrictions', '', 'Restrictions at the DATA command.'),
+  row('smtpd_end_of_data_restrictions', 'restrictions', '', 'Restrictions after the message was received.'),
+  row('smtpd_etrn_restrictions', 'restrictions', '', 'Restrictions on ETRN requests.'),
+  row(
+    'smtpd_restriction_classes',
+    'words',
+    '',
+    'Names of restriction classes: parameters that hold restriction lists.',
+  ),
+  row(
+    'smtpd_relay_before_recipient_restrictions',
+    'boolean',
+    '${{$compatibility_level} <level {3.6} ? {no} : {yes}}',
+    'Evaluate the relay list before the recipient list.',
+  ),
+  row(
+    'smtpd_delay_reject',
+    'boolean',
+    'yes',
+    'Wait until RCPT TO before evaluating client, helo and sender lists.',
+  ),
+  row('soft_bounce', 'boolean', 'no', 'Turn every 5xx reply into 4xx.'),
+  row('compatibility_level', 'text', '0', "Which of Postfix's defaults apply."),
+
+  row('myhostname', 'text', undefined, 'The name of this mail system.'),
+  row('mydomain', 'text', undefined, 'The domain of this mail system: myhostname less its first label.'),
+  row('myorigin', 'text', '$myhostname', 'The domain of addresses without one.'),
+  row(
+    'mydestination',
+    'domains',
+    '$myhostname, localhost.$mydomain, localhost',
+    'Domains delivered locally.',
+  ),
+  row('mynetworks', 'networks', undefined, 'Trusted networks.'),
+  row(
+    'mynetworks_style',
+    'text',
+    '${{$compatibility_level} <level {2} ? {subnet} : {host}}',
+    "How to make mynetworks from this host's interfaces when it is not set: host, subnet or class.",
+  ),
+  row('inet_interfaces', 'words', 'all', 'The addresses of this mail system.'),
+  row('proxy_interfaces', 'words', '', 'Its addresses behind a proxy or NAT.'),
+  row(
+    'relay_domains',
+    'domains',
+    '${{$compatibility_level} <level {2} ? {$mydestination} : {}}',
+    'Domains that mail is relayed for.',
+  ),
+  row('virtual_alias_maps', 'tables', '$virtual_maps', 'Virtual aliases.'),
+  row('virtual_maps', 'tables', '', 'The name of virtual_alias_maps before Postfix 2.0.'),
+  row('virtual_alias_domains', 'domains', '$virtual_alias_maps', 'Domains whose every address is an alias.'),
+  row('virtual_mailbox_maps', 'tables', '', 'Addresses in virtual mailbox domains.'),
+  row(
+    'virtual_mailbox_domains',
+    'domains',
+    '$virtual_mailbox_maps',
+    'Domains delivered to virtual mailboxes.',
+  ),
+  row(
+    'parent_domain_matches_subdomains',
+    'words',
+    'debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,relay_domains,smtpd_access_maps',
+    'Where `example.com` matches subdomains, too (elsewhere `.example.com` does).',
+  ),
+  row('recipient_delimiter', 'text', '', 'Separates user names from address extensions.'),
+  row('owner_request_special', 'boolean', 'yes', 'owner-x and x-request have no address extension.'),
+  row('double_bounce_sender', 'text', 'double-bounce', 'A local part that has no address extension.'),
+  row('smtpd_null_access_lookup_key', 'text', '<>', 'The search string for the null sender.'),
+  row('append_at_myorigin', 'boolean', 'yes', 'Append @myorigin to addresses without domain.'),
+  row(
+    'append_dot_mydomain',
+    'boolean',
+    '${{$compatibility_level} <level {1} ? {yes} : {no}}',
+    'Append .mydomain to domains without a dot.',
+  ),
+  row('allow_percent_hack', 'boolean', 'yes', 'Read user%domain as user@domain.'),
+  row('swap_bangpath', 'boolean', 'yes', 'Read domain!user as user@domain.'),
+  row('resolve_dequoted_address', 'boolean', 'yes', 'Look for routing operators in quoted local parts, too.'),
+  row('allow_untrusted_routing', 'boolean', 'no', 'Accept addresses that are routed on by the sender.'),
+  row('empty_address_recipient', 'text', 'MAILER-DAEMON', 'Who gets mail for an empty local part.'),
+
+  row(
+    'local_recipient_maps',
+    'tables',
+    '',
+    'Users of local domains. Postfix reads the password file by default; a policy server cannot, so that all are known here unless it is set.',
+  ),
+  row('relay_recipient_maps', 'tables', '', 'Addresses in relay domains.'),
+  row('canonical_maps', 'tables', '', 'Addresses that are rewritten.'),
+  row('recipient_canonical_maps', 'tables', '', 'Recipient addresses that are rewritten.'),
+  row('sender_canonical_maps', 'tables', '', 'Sender addresses that are rewritten.'),
+  row(
+    'smtpd_reject_unlisted_recipient',
+    'boolean',
+    'yes',
+    'Check recipients like reject_unlisted_recipient after all lists.',
+  ),
+  row(
+    'smtpd_reject_unlisted_sender',
+    'boolean',
+    'no',
+    'Check senders like reject_unlisted_sender after the sender list.',
+  ),
+  row('show_user_unknown_table_name', 'boolean', 'yes', 'Name the table that does not know a user.'),
+  row('smtpd_sender_login_maps', 'tables', '', 'The logins that own sender addresses.'),
+  row(
+    'relay_clientcerts',
+    'tables',
+    '',
+    'Fingerprints of client certificates that permit_tls_clientcerts lets in.',
+  ),
+  row('smtpd_sasl_auth_enable', 'boolean', 'no', 'Whether clients can log in.'),
+
+  row('reject_code', 'code', '554', 'For reject.'),
+  row('defer_code', 'code', '450', 'For defer.'),
+  row('access_map_reject_code', 'code', '554', 'For REJECT in an access table.'),
+  row(
+    'access_map_defer_code',
+    'code',
+    '450',
+    'For DEFER, DEFER_IF_PERMIT and DEFER_IF_REJECT in an access table.',
+  ),
+  row(
+    'relay_domains_reject_code',
+    'code',
+    '554',
+    'For reject_unauth_destination; less 100 for defer_unauth_destination.',
+  ),
+  row('maps_rbl_reject_code', 'code', '554', 'For reject_rbl_client and reject_rhsbl_*: $rbl_code.'),
+  row('invalid_hostname_reject_code', 'code', '501', 'For reject_invalid_helo_hostname.'),
+  row('non_fqdn_reject_code', 'code', '504', 'For reject_non_fqdn_*.'),
+  row('unknown_hostname_reject_code', 'code', '450', 'For reject_unknown_helo_hostname.'),
+  row(
+    'unknown_client_reject_code',
+    'code',
+    '450',
+    'For reject_unknown_client_hostname and reject_unknown_reverse_client_hostname.',
+  ),
+  row(
+    'unknown_address_reject_code',
+    'code',
+    '450',
+    'For reject_unknown_sender_domain and reject_unknown_recipient_domain.',
+  ),
+  row(
+    'unknown_local_recipient_reject_code',
+    'code',
+    '550',
+    'For recipients that local_recipient_maps does not know.',
+  ),
+  row(
+    'unknown_relay_recipient_reject_code',
+    'code',
+    '550',
+    'For recipients that relay_recipient_maps does not know.',
+  ),
+  row(
+    'unknown_virtual_alias_reject_code',
+    'code',
+    '550',
+    'For recipients that virtual_alias_maps does not know.',
+  ),
+  row(
+    'unknown_virtual_mailbox_reject_code',
+    'code',
+    '550',
+    'For recipients that virtual_mailbox_maps does not know.',
+  ),
+  row('multi_recipient_bounce_reject_code', 'code', '550', 'For reject_multi_recipient_bounce.'),
+  row('plaintext_reject_code', 'code', '450', 'For reject_plaintext_session.'),
+  row(
+    'reject_tempfail_action',
+    'tempfail_action',
+    'defer_if_permit',
+    'What a reject restriction does when a lookup fails for now.',
+  ),
+  row(
+    'unknown_helo_hostname_tempfail_action',
+    'tempfail_action',
+    '$reject_tempfail_action',
+    'The same for reject_unknown_helo_hostname.',
+  ),
+  row(
+    'unknown_address_tempfail_action',
+    'tempfail_action',
+    '$reject_tempfail_action',
+    'The same for reject_unknown_sender_domain and reject_unknown_recipient_domain.',
+  ),
+
+  row('maps_rbl_domains', 'words', '', 'The DNSBLs of reject_maps_rbl.'),
+  row(
+    'default_rbl_reply',
+    'template',
+    '$rbl_code Service unavailable; $rbl_class [$rbl_what] blocked using $rbl_domain${rbl_reason?; $rbl_reason}',
+    'The reply to a client on a DNSBL.',
+  ),
+  row('rbl_reply_maps', 'tables', '', 'Replies by DNSBL.'),
+  row(
+    'smtpd_expansion_filter',
+    'template',
+    '\\t\\40!"#$%&\'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_`abcdefghijklmnopqrstuvwxyz{|}~',
+    'Characters that values may put into a DNSBL reply.',
+  ),
+  {
+    name: 'dnsbl_error_answers',
+    kind: 'error_answers',
+    default: 'ignored',
+    summary:
+      "What an answer that is no listing means: outside 127.0.0.0/8, or an operator's error code. `ignored`: a failure, never a listing; `listed`: a listing, as in Postfix.",
+    isOurs: true,
+  },
+];
+
+export const PARAMETER_BY_NAME: ReadonlyMap<string, ParameterRow> = new Map(
+  PARAMETERS.map((entry) => [entry.name, entry]),
+);
