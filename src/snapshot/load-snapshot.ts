@@ -1,0 +1,48 @@
+/** Loads all policies and their tables as one snapshot. */
+import type { Diagnostic } from '../language/diagnostic.ts';
+import { type HostFacts, readHostFacts } from '../policy/host-facts.ts';
+import { loadPolicy } from '../policy/loader.ts';
+import type { Policy } from '../policy/policy.ts';
+import { stampOf } from '../tables/file-watcher.ts';
+import { TableSet, type TableSetOptions } from '../tables/table-set.ts';
+import { Snapshot } from './snapshot.ts';
+
+export interface LoadSnapshotOptions {
+  readonly version: number;
+  /** Policy name → file. */
+  readonly policyFiles: ReadonlyMap<string, string>;
+  /** Told when a table file changes, or cannot be read any more. */
+  readonly onTableReload?: TableSetOptions['onReload'];
+  /** Told when a policy file changes. */
+  readonly onPolicyChange?: () => void;
+  readonly host?: HostFacts;
+}
+
+export interface LoadedSnapshot {
+  /** undefined when a policy file cannot be read. */
+  readonly snapshot: Snapshot | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export async function loadSnapshot(options: LoadSnapshotOptions): Promise<LoadedSnapshot> {
+  const host = options.host ?? readHostFacts();
+  const { onTableReload, onPolicyChange } = options;
+  const tables = new TableSet(onTableReload === undefined ? {} : { onReload: onTableReload });
+  const loaded = await Promise.all(
+    [...options.policyFiles].map(async ([name, file]) => {
+      // Looked at before it is read: a change in between is seen as one.
+      const stamp = await stampOf(file);
+      if (onPolicyChange !== undefined) tables.watcher.watch(file, stamp, onPolicyChange);
+      return loadPolicy(file, { name, tables, host });
+    }),
+  );
+  const diagnostics = loaded.flatMap((one) => one.diagnostics);
+  const policies = new Map<string, Policy>();
+  for (const { policy } of loaded) if (policy !== undefined) policies.set(policy.name, policy);
+  if (policies.size < options.policyFiles.size) {
+    tables.close();
+    return { snapshot: undefined, diagnostics };
+  }
+  const snapshot = new Snapshot({ version: options.version, policies, close: () => tables.close() });
+  return { snapshot, diagnostics };
+}

@@ -1,0 +1,80 @@
+/**
+ * The snapshot in force. A reload either swaps it whole or, on any error,
+ * leaves it and reports every mistake.
+ */
+import type { Diagnostic } from '../language/diagnostic.ts';
+import type { LoadedSnapshot } from './load-snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface ReloadResult {
+  readonly isSwapped: boolean;
+  readonly version: number;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly at: Date;
+}
+
+export interface SnapshotHolderOptions {
+  readonly load: (version: number) => Promise<LoadedSnapshot>;
+  /** Take a snapshot with mistakes all the same (`--lenient`). */
+  readonly isLenient: boolean;
+}
+
+export class SnapshotHolder {
+  readonly #options: SnapshotHolderOptions;
+  #current: Snapshot | undefined;
+  #version = 0;
+  #lastReload: ReloadResult | undefined;
+  #reloading: Promise<ReloadResult> | undefined;
+  #isReloadWanted = false;
+
+  constructor(options: SnapshotHolderOptions) {
+    this.#options = options;
+  }
+
+  /** The snapshot in force. Throws before the first successful load: a bug. */
+  get current(): Snapshot {
+    if (this.#current === undefined) throw new Error('no snapshot has been loaded');
+    return this.#current;
+  }
+
+  get lastReload(): ReloadResult | undefined {
+    return this.#lastReload;
+  }
+
+  /** Loads everything anew. Calls that come while one runs are served together by one more. */
+  reload(): Promise<ReloadResult> {
+    if (this.#reloading !== undefined) {
+      this.#isReloadWanted = true;
+      return this.#reloading.then(() => (this.#isReloadWanted ? this.reload() : this.#result()));
+    }
+    this.#isReloadWanted = false;
+    this.#reloading = this.#load().finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
+  }
+
+  close(): void {
+    this.#current?.retire();
+  }
+
+  #result(): ReloadResult {
+    if (this.#lastReload === undefined) throw new Error('no reload has ended');
+    return this.#lastReload;
+  }
+
+  async #load(): Promise<ReloadResult> {
+    const { snapshot, diagnostics } = await this.#options.load(this.#version + 1);
+    const isClean = !diagnostics.some(({ severity }) => severity === 'error');
+    const isSwapped = snapshot !== undefined && (isClean || this.#options.isLenient);
+    if (isSwapped) {
+      this.#version = snapshot.version;
+      this.#current?.retire();
+      this.#current = snapshot;
+    } else {
+      snapshot?.retire();
+    }
+    this.#lastReload = { isSwapped, version: this.#version, diagnostics, at: new Date() };
+    return this.#lastReload;
+  }
+}
