@@ -78,6 +78,12 @@ export const EVENTS = Object.freeze({
       table: 'text',
     },
   ),
+  table_failed: event(
+    'error',
+    'The changed file of a lookup table has mistakes; what it held before stays in force.',
+    '{table} is not reloaded: {reason}',
+    { table: 'text', reason: 'text' },
+  ),
   connection_opened: event('debug', 'A client connected to a policy socket.', '{peer} connected', {
     peer: 'text',
   }),

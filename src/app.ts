@@ -1,0 +1,289 @@
+/**
+ * The composition root: the only place that constructs the resolver, the log,
+ * the metrics and the sockets, and wires the parts together.
+ */
+import { type AdminListener, openAdmin } from './admin/admin-listener.ts';
+import { DaemonHealth } from './admin/daemon-health.ts';
+import { healthRoutes } from './admin/routes/health-routes.ts';
+import { metricsRoutes } from './admin/routes/metrics-routes.ts';
+import { CachingResolver } from './dns/caching-resolver.ts';
+import { readResolvConf } from './dns/resolv-conf.ts';
+import { WireClient } from './dns/wire-client.ts';
+import type { Diagnostic } from './language/diagnostic.ts';
+import { createLog, type Log } from './observe/log.ts';
+import type { LogDestination } from './observe/log-destination.ts';
+import { Metrics } from './observe/metrics.ts';
+import { formatListenAddress, type ListenAddress, parseListenAddress } from './server/listen-address.ts';
+import { observedEvents } from './server/observed-events.ts';
+import { listen, type PolicyListener } from './server/policy-listener.ts';
+import { policyService } from './server/policy-service.ts';
+import { listPolicyFiles } from './settings/policy-files.ts';
+import type { Settings, SocketSetting } from './settings/settings.ts';
+import { parseServerAddress } from './settings/socket-address.ts';
+import { Decider } from './snapshot/decider.ts';
+import { type LoadedSnapshot, type LoadSnapshotOptions, loadSnapshot } from './snapshot/load-snapshot.ts';
+import { type ReloadResult, SnapshotHolder } from './snapshot/snapshot-holder.ts';
+import type { TableReload } from './tables/file-table.ts';
+import { VERSION } from './util/version.ts';
+
+/** How long running requests may take when the daemon stops. */
+const DRAIN_MS = 5000;
+
+export interface Dns {
+  readonly resolver: CachingResolver;
+  readonly client: WireClient;
+}
+
+/** The resolver that settings describe. Close its `client` when done. */
+export function openDns(settings: Settings['dns']): Dns {
+  const named = settings.servers.flatMap((text) => parseServerAddress(text) ?? []);
+  const client = new WireClient({
+    servers: named.length > 0 ? named : readResolvConf().servers,
+    timeoutMs: settings.timeout_ms,
+    attempts: settings.attempts,
+    totalMs: settings.total_ms,
+  });
+  const resolver = new CachingResolver(client, {
+    maxEntries: settings.cache_entries,
+    minTtlSeconds: settings.ttl_floor_seconds,
+    maxTtlSeconds: settings.ttl_ceiling_seconds,
+  });
+  return { resolver, client };
+}
+
+/** Loads the policies that settings name. */
+export async function loadPolicies(
+  settings: Pick<Settings, 'policies'>,
+  version: number,
+  changes: Pick<LoadSnapshotOptions, 'onTableReload' | 'onPolicyChange'> = {},
+): Promise<LoadedSnapshot> {
+  const diagnostics: Diagnostic[] = [];
+  const policyFiles = listPolicyFiles(settings.policies, (diagnostic) => diagnostics.push(diagnostic));
+  if (policyFiles.size === 0) return { snapshot: undefined, diagnostics };
+  const loaded = await loadSnapshot({ version, policyFiles, ...changes });
+  return { ...loaded, diagnostics: [...diagnostics, ...loaded.diagnostics] };
+}
+
+export interface StartOptions {
+  readonly log: LogDestination;
+  readonly logFormat: 'json' | 'text';
+}
+
+/** A policy file or more has mistakes, and `lenient` was not set. */
+export class StartFailure extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super('the policies have errors');
+    this.diagnostics = diagnostics;
+  }
+}
+
+/**
+ * Starts the daemon: loads, then listens.
+ *
+ * @throws StartFailure when the policies have errors
+ * @throws OperatorError when an address cannot be bound
+ */
+export async function startApp(settings: Settings, options: StartOptions): Promise<App> {
+  const { level, decisions } = settings.log;
+  const log = createLog({ level, decisions, format: options.logFormat }, options.log);
+  const app = new App(settings, log);
+  app.metrics.readValue('postward_log_lines_lost_total', () => options.log.linesLost);
+  try {
+    await app.start();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+export class App {
+  readonly log: Log;
+  readonly metrics = new Metrics(VERSION);
+  readonly #settings: Settings;
+  readonly #dns: Dns;
+  readonly #holder: SnapshotHolder;
+  readonly #decider: Decider;
+  readonly #listeners: PolicyListener[] = [];
+  #admin: AdminListener | undefined;
+
+  constructor(settings: Settings, log: Log) {
+    this.log = log;
+    this.#settings = settings;
+    this.#dns = openDns(settings.dns);
+    this.#holder = new SnapshotHolder({
+      load: (version) =>
+        loadPolicies(settings, version, {
+          onTableReload: (reload) => this.#tableReloaded(reload),
+          onPolicyChange: () => void this.reload(),
+        }),
+      isLenient: settings.lenient,
+    });
+    this.#decider = new Decider({
+      snapshot: () => this.#holder.current,
+      resolver: this.#dns.resolver,
+      lookahead: settings.dns.lookahead,
+      onUnknownContext: noticeOnce((policy_context, policy) =>
+        log.unknown_policy_context({ policy_context, policy }),
+      ),
+    });
+    this.#measure();
+  }
+
+  get decider(): Decider {
+    return this.#decider;
+  }
+
+  get holder(): SnapshotHolder {
+    return this.#holder;
+  }
+
+  /** The policy sockets with their addresses, as they were bound. */
+  get listeners(): readonly PolicyListener[] {
+    return this.#listeners;
+  }
+
+  /** Where health and metrics are, as bound; undefined: nowhere. */
+  get adminAddress(): string | undefined {
+    return this.#admin?.address;
+  }
+
+  /** Loads the policies anew; on any error the old ones stay in force. */
+  async reload(): Promise<ReloadResult> {
+    const result = await this.#holder.reload();
+    for (const diagnostic of result.diagnostics) this.log.diagnostic(diagnostic);
+    if (result.isSwapped) {
+      this.metrics.increment('postward_reloads_total', { result: 'success' });
+      this.#logSnapshot();
+    } else {
+      this.metrics.increment('postward_reloads_total', { result: 'failure' });
+      const reason = result.diagnostics.find(({ severity }) => severity === 'error')?.message ?? '';
+      this.log.reload_failed({ snapshot: result.version, reason });
+    }
+    return result;
+  }
+
+  async start(): Promise<void> {
+    const { isSwapped, diagnostics } = await this.#holder.reload();
+    if (!isSwapped) throw new StartFailure(diagnostics);
+    for (const diagnostic of diagnostics) this.log.diagnostic(diagnostic);
+    this.#logSnapshot();
+    for (const socket of this.#settings.listen) this.#listeners.push(await this.#listen(socket));
+    this.#admin = await this.#openAdmin();
+    this.log.started({ version: VERSION });
+  }
+
+  /** Lets running requests end, then closes everything. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#listeners, this.#admin].map((listener) => listener?.close(DRAIN_MS)));
+    this.#dns.client.close();
+    this.#holder.close();
+  }
+
+  async #listen(socket: SocketSetting): Promise<PolicyListener> {
+    const { decision, limits, permit_action: permitAction } = this.#settings;
+    const listener = await listen({
+      address: listenAddress(socket),
+      decide: policyService({
+        decider: this.#decider,
+        log: this.log,
+        metrics: this.metrics,
+        policy: socket.policy,
+        permitAction,
+      }),
+      events: observedEvents(this.log, this.metrics, decision.fail_action),
+      failAction: decision.fail_action,
+      limits: {
+        maxConnections: limits.connections,
+        idleTimeoutMs: limits.idle_seconds * 1000,
+        stallTimeoutMs: limits.stall_seconds * 1000,
+        decisionDeadlineMs: decision.deadline_seconds * 1000,
+        maxLineBytes: limits.line_bytes,
+        maxRequestBytes: limits.request_bytes,
+        maxAttributes: limits.attributes,
+      },
+    });
+    this.log.listening({ address: formatListenAddress(listener.address), policy: socket.policy });
+    return listener;
+  }
+
+  async #openAdmin(): Promise<AdminListener | undefined> {
+    const { admin } = this.#settings;
+    if (admin.address === 'off') return undefined;
+    const { stats } = this.#dns.client;
+    const health = new DaemonHealth({
+      lastReload: () => this.#holder.lastReload,
+      policies: () => [...this.#holder.current.policies.keys()],
+      sockets: () => this.#listeners.map(({ address }) => formatListenAddress(address)),
+      dns: () => stats,
+    });
+    const listener = await openAdmin(listenAddress(admin), {
+      routes: [healthRoutes(health, VERSION), metricsRoutes(this.metrics)],
+      onFault: ({ method, route, error }) =>
+        this.log.admin_fault({
+          method,
+          route,
+          error: error instanceof Error ? String(error.stack) : String(error),
+        }),
+    });
+    this.log.admin_listening({ address: listener.address });
+    return listener;
+  }
+
+  #logSnapshot(): void {
+    const { version, policies } = this.#holder.current;
+    this.log.snapshot_loaded({ snapshot: version, policies: [...policies.keys()] });
+  }
+
+  #tableReloaded({ spec, isInForce, diagnostics }: TableReload): void {
+    for (const diagnostic of diagnostics) this.log.diagnostic(diagnostic);
+    if (isInForce) this.log.table_reloaded({ table: spec });
+    else this.log.table_failed({ table: spec, reason: diagnostics[0]?.message ?? '' });
+  }
+
+  /** What parts count themselves is read when somebody scrapes. */
+  #measure(): void {
+    const { metrics } = this;
+    const { resolver, client } = this.#dns;
+    metrics.readValue('postward_connections', () =>
+      this.#listeners.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
+    );
+    metrics.read('postward_dns_lookups_total', () => [
+      { labels: { source: 'cache' }, value: resolver.stats.hits },
+      { labels: { source: 'in_flight' }, value: resolver.stats.shared },
+      { labels: { source: 'server' }, value: resolver.stats.misses },
+    ]);
+    metrics.readValue('postward_dns_cache_entries', () => resolver.stats.entries);
+    metrics.read('postward_dns_queries_total', () => [
+      { labels: { transport: 'udp' }, value: client.stats.udpQueries },
+      { labels: { transport: 'tcp' }, value: client.stats.tcpQueries },
+    ]);
+    metrics.readValue('postward_dns_failures_total', () => client.stats.failures);
+    metrics.readValue('postward_dns_timeouts_total', () => client.stats.timeouts);
+    metrics.readValue('postward_dns_in_flight', () => client.stats.inFlight);
+    metrics.readValue('postward_snapshot_version', () => this.#holder.current.version);
+    metrics.readValue('postward_snapshot_loaded_timestamp_seconds', () =>
+      Math.trunc(this.#holder.current.loadedAt.getTime() / 1000),
+    );
+  }
+}
+
+function listenAddress({ address, mode }: { address: string; mode?: string | undefined }): ListenAddress {
+  return parseListenAddress(mode === undefined ? address : `${address},mode=${mode}`);
+}
+
+/** Many requests bring the same unknown context: say it once each, and not without end. */
+const MAX_CONTEXTS_NOTICED = 100;
+
+function noticeOnce(
+  notice: (context: string, policy: string) => void,
+): (context: string, policy: string) => void {
+  const noticed = new Set<string>();
+  return (context, policy) => {
+    if (noticed.has(context) || noticed.size >= MAX_CONTEXTS_NOTICED) return;
+    noticed.add(context);
+    notice(context, policy);
+  };
+}

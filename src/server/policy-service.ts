@@ -1,0 +1,47 @@
+/**
+ * Answers the requests of one policy socket: decides, logs and counts the
+ * decision, and says it in an access(5) action. All four read one Decision.
+ */
+import type { Log } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { PolicyRequest } from '../protocol/request.ts';
+import type { Decider, Ruling } from '../snapshot/decider.ts';
+import { isPromise } from '../util/promise-or-value.ts';
+import { type ActionOptions, actionFor } from './action-encoder.ts';
+import type { Decide } from './policy-connection.ts';
+
+export interface PolicyServiceOptions extends ActionOptions {
+  readonly decider: Decider;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** The policy of this socket. */
+  readonly policy: string;
+}
+
+/** Zones whose error answers are logged: each once, however many requests meet them. */
+const MAX_ZONES_LOGGED = 1000;
+
+export function policyService(options: PolicyServiceOptions): Decide {
+  const { decider, log, metrics, policy } = options;
+  const noticed = new Set<string>();
+
+  const answer = (request: PolicyRequest, ruling: Ruling, started: number): string => {
+    const { decision } = ruling;
+    const durationMs = performance.now() - started;
+    for (const { code, message, list, step } of decision.warnings) {
+      if (code === 'reject_warning' || noticed.has(message) || noticed.size >= MAX_ZONES_LOGGED) continue;
+      if (code === 'dnsbl_error' || code === 'right_hand_side') noticed.add(message);
+      log.decision_warning({ list, restriction: step.restriction, reason: message });
+    }
+    metrics.observeDecision(decision, ruling.policy, durationMs);
+    log.decision(decision, request, { policy: ruling.policy, snapshot: ruling.snapshotVersion, durationMs });
+    return actionFor(decision, options);
+  };
+
+  return (request) => {
+    const started = performance.now();
+    const ruling = decider.decide(request, policy);
+    if (!isPromise(ruling)) return answer(request, ruling, started);
+    return ruling.then((late) => answer(request, late, started));
+  };
+}
