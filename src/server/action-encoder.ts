@@ -16,10 +16,11 @@ export interface ActionOptions {
 /** What is answered when nothing could be decided: deferred, unless Postfix itself rejects. */
 export const DEFAULT_FAIL_ACTION = 'DEFER_IF_PERMIT 4.3.5 Server configuration error';
 
-/** An SMTP reply line has 512 octets with its line end, RFC 5321 §4.5.3.1.5. */
-const MAX_REPLY_BYTES = 510;
-
-/** Of actions that are no replies, PREPEND needs the most. */
+/**
+ * As much as is ever sent. An SMTP reply line has 512 octets (RFC 5321
+ * §4.5.3.1.5); keeping to that is Postfix's business, and Postfix 3.7 sends an
+ * author's longer text whole, with or without us.
+ */
 const MAX_ACTION_BYTES = 4096;
 
 /** The code that DEFER_IF_PERMIT and DEFER_IF_REJECT give, access_map_defer_code. */
@@ -92,7 +93,7 @@ function replyAction(reply: Reply | undefined, verb: string | undefined, default
   if (reply === undefined) return DEFAULT_FAIL_ACTION;
   const { code, dsn } = reply;
   // The DSN is always given, so that no text is taken for one, and never alone: Postfix 3.7 reads on behind its end.
-  const text = cutUtf8(clean(reply.text) || defaultText, MAX_REPLY_BYTES - `${code} ${dsn} `.length);
+  const text = cutUtf8(clean(reply.text) || defaultText, MAX_ACTION_BYTES - `${code} ${dsn} `.length);
   return `${verb ?? code} ${dsn} ${text}`;
 }
 

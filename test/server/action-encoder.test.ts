@@ -68,10 +68,10 @@ describe('actionFor', () => {
     expect(actionFor(decision('reject', reply(554, '5.7.1', 'no'), [HOLD]), DUNNO)).toBe('554 5.7.1 no');
   });
 
-  it('keeps replies within a line of SMTP, whole characters only', () => {
-    const action = actionFor(decision('reject', reply(554, '5.7.1', 'é'.repeat(400))), DUNNO);
-    expect(Buffer.byteLength(action)).toBe(510);
-    expect(action).toBe(`554 5.7.1 ${'é'.repeat(250)}`);
+  it('bounds replies, whole characters only', () => {
+    const action = actionFor(decision('reject', reply(554, '5.7.1', 'é'.repeat(4000))), DUNNO);
+    expect(Buffer.byteLength(action)).toBe(4096);
+    expect(action).toBe(`554 5.7.1 ${'é'.repeat(2043)}`);
   });
 });
 
@@ -115,7 +115,6 @@ describe('encodeAction', () => {
           expect(Buffer.byteLength(encoded)).toBeLessThanOrEqual('action=\n\n'.length + 4096);
           if (verdict !== 'permit' && verdict !== 'discard') {
             expect(encoded).toMatch(/^action=(?:[45]\d\d|DEFER_IF_(?:PERMIT|REJECT)) [45]\.7\.1 [^ ]/);
-            expect(Buffer.byteLength(encoded)).toBeLessThanOrEqual('action=\n\n'.length + 522);
           }
         },
       ),
