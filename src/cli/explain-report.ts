@@ -78,7 +78,7 @@ export function explanationText(explanation: Explanation, paint: Paint): string 
   fact('asked', `policy ${ruling.policy}, ${visible(scope)}, ${formatDuration(explanation.durationMs)}`);
   if (explanation.assumed.length > 0) fact('assumed', visible(explanation.assumed.join(', ')));
   for (const { code, message, list, step } of decision.warnings) {
-    fact('note', `${code} in ${deciderOf(list, step)}: ${visible(message)}`);
+    fact('note', `${code}: ${visible(message)} (${deciderOf(list, step)})`);
   }
   lines.push('', ...traceTree(decision.trace ?? [], { paint, notRun: explanation.notRun }));
   return lines.join('\n');

@@ -32,6 +32,8 @@ export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
   // https://no-color.org: set and not empty, whatever it holds.
   const isColourWanted = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+  // `postward explain … | head`: who reads has seen enough.
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
   return {
     out: (text) => void stdout.write(`${text}\n`),
     error: (text) => void stderr.write(`${text}\n`),
