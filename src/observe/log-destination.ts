@@ -10,8 +10,6 @@ export interface LogDestination {
   write(line: string): void;
   /** Lines that could not be kept while the reader was too slow. */
   readonly linesLost: number;
-  /** Writes out all there is, making everything wait; for a process that ends now. */
-  flushSync(): void;
   /** Resolves when all is written, or the reader has had `graceMs`. */
   close(): Promise<void>;
 }
@@ -41,6 +39,7 @@ export function openLogDestination(fd: number): LogDestination {
     batch = '';
     if (isOpen && lines !== '') stream.write(lines);
   };
+  /** For a process that ends now, whoever has to wait. */
   const flushSync = () => {
     handOver();
     if (!isOpen) return;
@@ -65,7 +64,6 @@ export function openLogDestination(fd: number): LogDestination {
     get linesLost() {
       return linesLost;
     },
-    flushSync,
     async close() {
       process.off('exit', flushSync);
       handOver();

@@ -21,7 +21,6 @@ function record(write: (log: Log) => void, options: Partial<LogOptions> = {}): L
   const destination = {
     write: (line: string) => lines.push(line),
     linesLost: 0,
-    flushSync() {},
     close: async () => {},
   };
   write(createLog({ level: 'debug', format: 'json', decisions: 'all', ...options }, destination));
