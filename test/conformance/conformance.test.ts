@@ -19,6 +19,7 @@ import { laidOver, startPostfix } from '../support/private-postfix.ts';
 import { requirement } from '../support/requirements.ts';
 import { runProbes } from '../support/smtp-probe.ts';
 import { compareReplies, IMPOSSIBLE } from './reply-comparison.ts';
+import { sideEffects } from './side-effects.ts';
 
 const HERE = import.meta.dirname;
 const CASES = join(HERE, 'cases');
@@ -30,12 +31,15 @@ const isRecording = process.env['POSTWARD_RECORD_CONFORMANCE'] === 'true';
 
 const postfix = requirement('postfix');
 
-interface Results {
-  readonly native: ReadonlyMap<string, readonly string[]>;
-  readonly delegated: ReadonlyMap<Layout, ReadonlyMap<string, readonly string[]>>;
+/** Probe → replies, then side effects. */
+type Results = ReadonlyMap<string, readonly string[]>;
+
+interface CaseResults {
+  readonly native: Results;
+  readonly delegated: ReadonlyMap<Layout, Results>;
 }
 
-async function runCase(name: string, text: string): Promise<Results> {
+async function runCase(name: string, text: string): Promise<CaseResults> {
   const { mainCf, tables, zone, probes } = parseCase(name, text);
   const address = nextLoopbackAddress();
   const server = `${address}:${DAEMON_PORT}`;
@@ -54,15 +58,25 @@ async function runCase(name: string, text: string): Promise<Results> {
     },
   });
   stack.defer(() => instance.stop());
-  const native = await runProbes(probes, address, instance.port('native'));
-  if (isRecording) return { native, delegated: new Map() };
-  const daemon = await startDaemon({ etcPostfix: instance.etcPostfix, listen: server, dns: address });
+  const resultsOf = async (service: string): Promise<Results> => {
+    const replies = await runProbes(probes, address, instance.port(service));
+    const sessions = await instance.sessions(service, probes.length);
+    return new Map(
+      probes.map(({ id }, index) => [
+        id,
+        [...(replies.get(id) ?? []), ...sideEffects(sessions[index] ?? [])],
+      ]),
+    );
+  };
+  if (isRecording) return { native: await resultsOf('native'), delegated: new Map() };
+  const [native, daemon] = await Promise.all([
+    resultsOf('native'),
+    startDaemon({ etcPostfix: instance.etcPostfix, listen: server, dns: address }),
+  ]);
   stack.defer(() => daemon.stop());
-  const results = new Map<Layout, ReadonlyMap<string, readonly string[]>>();
-  for (const layout of LAYOUTS) {
-    results.set(layout, await runProbes(probes, address, instance.port(layout.replace(' ', '-'))));
-  }
-  return { native, delegated: results };
+  const delegatedResults = new Map<Layout, Results>();
+  for (const layout of LAYOUTS) delegatedResults.set(layout, await resultsOf(layout.replace(' ', '-')));
+  return { native, delegated: delegatedResults };
 }
 
 describe.skipIf(!postfix.isMet)('Postward decides what Postfix decides', () => {
@@ -81,13 +95,14 @@ describe.skipIf(!postfix.isMet)('Postward decides what Postfix decides', () => {
         const native = results.native.get(id) ?? [];
         if (!isRecording) expect.soft(native, `${id}, natively`).toEqual(expected);
         for (const [layout, replies] of results.delegated) {
-          for (const [index, reply] of native.entries()) {
-            const ours = replies.get(id)?.[index] ?? '';
-            const comparison = compareReplies(layout, reply, ours);
-            if (comparison.kind === 'possible') seen.add(comparison.because);
+          const ours = replies.get(id) ?? [];
+          for (let index = 0; index < Math.max(native.length, ours.length); index += 1) {
+            const [left, right] = [native[index] ?? '', ours[index] ?? ''];
+            const comparison = compareReplies(layout, left, right);
+            if (comparison.kind === 'possible') for (const because of comparison.because) seen.add(because);
             if (comparison.kind === 'different') {
               differences.push(
-                `${id}, ${layout}: ${comparison.what}\n  native    ${reply}\n  delegated ${ours}`,
+                `${id}, ${layout}: ${comparison.what}\n  native    ${left}\n  delegated ${right}`,
               );
             }
           }

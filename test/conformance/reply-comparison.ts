@@ -27,44 +27,56 @@ interface Reply {
   readonly code: string;
   readonly dsn: string;
   readonly text: string;
-  /** Of smtpd's prefix; '' without one. */
+  /** smtpd's `<NAME>: CLASS rejected: `; '' without one. */
+  readonly prefix: string;
   readonly replyClass: string;
   /** The text without the prefix. */
   readonly reason: string;
 }
 
+const OTHER_LIST = "another list's prefix";
+const REWRITTEN_DSN = 'a status code that smtpd rewrites';
+
 export type Comparison =
   | { readonly kind: 'same' }
-  /** As near as the protocol allows; `because` is a key of `UNPREFIXED` or `another list's prefix`. */
-  | { readonly kind: 'possible'; readonly because: string }
+  /** As near as the protocol allows; `because` is one of `IMPOSSIBLE`. */
+  | { readonly kind: 'possible'; readonly because: readonly string[] }
   | { readonly kind: 'different'; readonly what: 'code' | 'dsn' | 'reason' | 'prefix' };
 
-/** What a policy answer cannot reproduce, by the names that `compareReplies` gives. */
-export const IMPOSSIBLE: readonly string[] = [...Object.keys(UNPREFIXED), "another list's prefix"];
+/** What a policy answer cannot reproduce. */
+export const IMPOSSIBLE: readonly string[] = [...Object.keys(UNPREFIXED), OTHER_LIST, REWRITTEN_DSN];
 
 export function compareReplies(layout: Layout, native: string, delegated: string): Comparison {
   if (native === delegated) return { kind: 'same' };
   const ours = parseReply(delegated);
   const theirs = parseReply(native);
+  const because: string[] = [];
   if (theirs.code !== ours.code) return { kind: 'different', what: 'code' };
-  if (asClass(theirs.dsn, ours.replyClass) !== ours.dsn) return { kind: 'different', what: 'dsn' };
-  for (const [because, pattern] of Object.entries(UNPREFIXED)) {
-    if (pattern.test(theirs.text)) {
-      const reason = theirs.text.replace(/^(?:<[^>]*>|Client host rejected): /, '');
-      return ours.reason === reason ? { kind: 'possible', because } : { kind: 'different', what: 'reason' };
+  if (theirs.dsn !== ours.dsn) {
+    if (asClass(theirs.dsn, ours.replyClass) !== ours.dsn) return { kind: 'different', what: 'dsn' };
+    because.push(REWRITTEN_DSN);
+  }
+  const unprefixed = Object.entries(UNPREFIXED).find(([, pattern]) => pattern.test(theirs.text));
+  if (unprefixed !== undefined) {
+    const reason = theirs.text.replace(/^(?:<[^>]*>|Client host rejected): /, '');
+    if (ours.reason !== reason) return { kind: 'different', what: 'reason' };
+    because.push(unprefixed[0]);
+  } else {
+    if (theirs.reason !== ours.reason) return { kind: 'different', what: 'reason' };
+    if (theirs.prefix !== ours.prefix) {
+      // In one query all lists are answered from the recipient list.
+      const isOtherList = layout === 'single' || theirs.replyClass !== ours.replyClass;
+      if (!isOtherList || ours.prefix === '') return { kind: 'different', what: 'prefix' };
+      because.push(OTHER_LIST);
     }
   }
-  if (theirs.reason !== ours.reason) return { kind: 'different', what: 'reason' };
-  // In one query all lists are answered from the recipient list.
-  const isOtherList = layout === 'single' || theirs.replyClass !== ours.replyClass;
-  if (!isOtherList || ours.replyClass === '') return { kind: 'different', what: 'prefix' };
-  return { kind: 'possible', because: "another list's prefix" };
+  return { kind: 'possible', because };
 }
 
 function parseReply(reply: string): Reply {
   const [, code = '', dsn = '', text = ''] = /^(\d{3})[ -](?:(\d\.\d+\.\d+) )?(.*)$/s.exec(reply) ?? [];
-  const prefix = /^<.*?>: ([A-Z][A-Za-z-]*(?: [a-z]+)*) rejected: /.exec(text);
-  return { code, dsn, text, replyClass: prefix?.[1] ?? '', reason: text.slice(prefix?.[0].length ?? 0) };
+  const [prefix = '', replyClass = ''] = /^<.*?>: ([A-Z][A-Za-z-]*(?: [a-z]+)*) rejected: /.exec(text) ?? [];
+  return { code, dsn, text, prefix, replyClass, reason: text.slice(prefix.length) };
 }
 
 /** The DSN that smtpd sends when a policy answers `dsn` in a list of this class. */

@@ -20,8 +20,9 @@
  * the end of the message; `verb=VRFY` or `verb=ETRN` stands for MAIL and RCPT.
  *
  * `#<` lines are what Postfix answers to RCPT and all that follows, or the
- * last reply of a session that did not get so far. They are written by the
- * test (`npm run conformance:record`) and reviewed as a diff.
+ * last reply of a session that did not get so far; then, in parentheses, what
+ * it does besides: `#< (hold) look at it`. They are written by the test
+ * (`npm run conformance:record`) and reviewed as a diff.
  */
 
 import type { TableFile } from './private-postfix.ts';
@@ -57,7 +58,7 @@ export interface Probe {
   readonly sendsData: boolean;
   /** Instead of MAIL and RCPT. */
   readonly verb: 'VRFY' | 'ETRN' | undefined;
-  /** Postfix's replies as the file has them. */
+  /** Postfix's replies and side effects as the file has them. */
   readonly expected: readonly string[];
 }
 

@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inNamespace } from './mount-namespace.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
+/** Where Node keeps what it compiled: a third of the time that a start takes. */
+const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/compiled');
 const START_LIMIT_MS = 15_000;
 /** Level from which on a pino log line tells of a fault. */
 const ERROR = 50;
@@ -44,7 +46,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ...['--policy', '/etc/postfix/main.cf', '--lenient'],
     ...['--listen', options.listen, '--dns', options.dns, '--admin', 'off', '--data', 'memory'],
   ]);
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
+  });
   let output = '';
   let errors = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {

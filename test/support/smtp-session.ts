@@ -76,9 +76,9 @@ export class SmtpSession {
   /** Says QUIT and waits until the server has closed, so that it has logged the whole session. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    const closed = once(this.#socket, 'close');
     this.#socket.end('QUIT\r\n');
-    await closed;
+    // A server that has hung up already (421) resets the connection: as good as a farewell.
+    while (!this.#isClosed) await this.#news();
   }
 
   async #reply(): Promise<string> {
@@ -89,10 +89,14 @@ export class SmtpSession {
         return reply.trimEnd().replaceAll('\r\n', '\n');
       }
       if (this.#isClosed) throw new Error('the server closed the connection');
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#news();
     }
+  }
+
+  #news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 }
 
