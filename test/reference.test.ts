@@ -1,10 +1,22 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventsPage, metricsPage, settingsPage } from '../tools/reference-pages.ts';
+import {
+  actionsPage,
+  eventsPage,
+  metricsPage,
+  parametersPage,
+  restrictionsPage,
+  settingsPage,
+  tablesPage,
+} from '../tools/reference-pages.ts';
 
 const directory = join(import.meta.dirname, '../docs/reference');
 
 test.each([
+  ['restrictions.md', restrictionsPage],
+  ['tables.md', tablesPage],
+  ['actions.md', actionsPage],
+  ['parameters.md', parametersPage],
   ['settings.md', settingsPage],
   ['log-events.md', eventsPage],
   ['metrics.md', metricsPage],

@@ -3,9 +3,13 @@
  * committed; test/reference.test.ts fails when a page and its table disagree,
  * and `npx vitest run test/reference.test.ts --update` writes them anew.
  */
+import { ACTIONS } from '../src/access/action.ts';
 import { EVENTS } from '../src/observe/events.ts';
 import { METRICS } from '../src/observe/metric-rows.ts';
+import { PARAMETERS } from '../src/policy/parameters.ts';
+import { RESTRICTIONS } from '../src/restrictions/registry.ts';
 import { SETTING_ROWS, type SettingSchema } from '../src/settings/setting-rows.ts';
+import { TABLE_TYPES } from '../src/tables/registry.ts';
 
 export function settingsPage(): string {
   const rows = SETTING_ROWS.map(({ name, environmentName, flag, description, schema }) => {
@@ -69,6 +73,99 @@ export function metricsPage(): string {
       '`nodejs_` metrics. Label values are bounded: no label grows with clients, senders or recipients.',
     ],
     ['Metric', 'Type', 'Labels', 'Meaning'],
+    rows,
+  );
+}
+
+const ARGUMENTS = {
+  none: '',
+  table: '`type:name`',
+  dnsbl: '`domain[=filter]`',
+  number: 'seconds',
+  service: '`inet:host:port`, `unix:path`, `{ … }`',
+} as const;
+
+export function restrictionsPage(): string {
+  const rows = [...RESTRICTIONS]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, aliases, argument, reads, yields, support, summary }) => [
+      [code(name), ...aliases.map((alias) => `(${code(alias)})`)].join('<br>'),
+      ARGUMENTS[argument],
+      support.level === 'works'
+        ? summary
+        : `${summary} **Not decided here**: ${support.reason}; ${support.help}.`,
+      reads.map(code).join(' '),
+      yields.map(code).join(' '),
+    ]);
+  return page(
+    'Restrictions',
+    [
+      'The restrictions of postconf(5) that may stand in a restriction list, with the older names of the same thing in',
+      'parentheses. Names are case-insensitive. A table where a restriction is expected stands for the check_*_access of',
+      'the list it stands in; a name of smtpd_restriction_classes for the list of that name.',
+    ],
+    ['Restriction', 'Argument', 'Meaning', 'Reads', 'Can say'],
+    rows,
+  );
+}
+
+export function tablesPage(): string {
+  const rows = TABLE_TYPES.map((row) => [
+    code(`${row.type}:`),
+    row.source === 'unsupported' ? 'no' : 'yes',
+    row.source === 'unsupported' ? `${row.summary}. Instead: ${row.help}` : row.summary,
+  ]);
+  return page(
+    'Lookup tables',
+    [
+      'The table types of DATABASE_README. Tables in files are followed: a change is in force within a second, and new',
+      'content with mistakes leaves the old in force.',
+    ],
+    ['Type', 'Supported', 'What it is'],
+    rows,
+  );
+}
+
+export function actionsPage(): string {
+  const rows = [
+    ...ACTIONS.map(({ verb, argument, summary }) => [
+      code(verb),
+      argument === 'none' ? '' : code(argument),
+      summary,
+    ]),
+    [
+      '`4NN` `5NN`',
+      '`[dsn] text`',
+      'Refuse with this code. **A code without text is a number, and a number permits.**',
+    ],
+    ['a number', '', 'Permit.'],
+    ['anything else', '', 'A list of restrictions, evaluated in place; no lookup tables in it.'],
+  ];
+  return page(
+    'Actions',
+    [
+      'What the right-hand side of an access table can say (access(5)). Verbs are case-insensitive. `dsn` is an enhanced',
+      'status code such as `5.7.1` (RFC 3463).',
+    ],
+    ['Action', 'Argument', 'Meaning'],
+    rows,
+  );
+}
+
+export function parametersPage(): string {
+  const rows = PARAMETERS.map(({ name, kind, default: value, summary, isOurs }) => [
+    code(name),
+    kind.replaceAll('_', ' '),
+    value === undefined ? 'from the host' : value === '' ? '' : code(value),
+    isOurs === true ? `${summary} **Postward’s own**; Postfix passes over it.` : summary,
+  ]);
+  return page(
+    'Policy parameters',
+    [
+      'The main.cf parameters that an access policy depends on, with Postfix’s defaults. All other parameters of Postfix',
+      'may stand in a policy file and are passed over.',
+    ],
+    ['Parameter', 'Kind', 'Default', 'Meaning'],
     rows,
   );
 }
