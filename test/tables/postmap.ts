@@ -3,7 +3,7 @@
  * `postmap -q`. Uses private directories only.
  */
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Diagnostic } from '../../src/language/diagnostic.ts';
@@ -45,6 +45,8 @@ export class PostmapDirectory {
   async query(type: string, text: string, keys: readonly string[]): Promise<(string | undefined)[]> {
     const file = join(this.#path, `table${this.#count++}`);
     await writeFile(file, text);
+    // Postfix waits for a file that has just changed to settle.
+    await utimes(file, 1_700_000_000, 1_700_000_000);
     if (INDEXED.has(type)) await this.#run(['-c', this.#path, `${type}:${file}`], '');
     return await this.querySpec(`${type}:${file}`, keys);
   }
@@ -62,6 +64,8 @@ export class PostmapDirectory {
   #run(args: readonly string[], input: string): Promise<string> {
     return new Promise((resolve) => {
       const child = execFile('postmap', args, { encoding: 'utf8' }, (_error, stdout) => resolve(stdout));
+      // A postmap that gives up does not read what is left.
+      child.stdin?.on('error', () => {});
       child.stdin?.end(input);
     });
   }

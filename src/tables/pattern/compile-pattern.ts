@@ -8,6 +8,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
+import { LazyAutomaton } from './lazy-automaton.ts';
 import { LinearMatcher, type MatchPreference } from './linear-matcher.ts';
 import { compileLinear, hasEmptyRepeatOfGroup, type LinearProgram } from './linear-program.ts';
 import { longestWithin, searchCost } from './pattern-cost.ts';
@@ -65,6 +66,8 @@ export class Pattern {
   readonly #program: LinearProgram | undefined;
   readonly #isGroupsByLinear: boolean;
   #matcher: LinearMatcher | undefined;
+  /** Null until first needed. */
+  #automaton: LazyAutomaton | undefined | null = null;
 
   constructor(tree: SyntaxTree, preference: MatchPreference, usedGroups: readonly number[]) {
     const { source, flags, groups } = regExpSource(tree);
@@ -90,6 +93,9 @@ export class Pattern {
 
   test(text: string): boolean | typeof TOO_LONG {
     if (text.length <= this.#fastLength) return this.#regExp.test(text);
+    if (this.#program === undefined) return TOO_LONG;
+    if (this.#automaton === null) this.#automaton = LazyAutomaton.of(this.#program);
+    if (this.#automaton !== undefined && !text.includes('\n')) return this.#automaton.test(text);
     return this.#linear()?.test(text) ?? TOO_LONG;
   }
 
@@ -174,6 +180,6 @@ function unbounded(): PatternError {
     'unbounded',
     'pattern could take unbounded time on a hostile text',
     0,
-    'avoid lookaround, back references and atomic groups together with nested or adjacent repetitions; a pattern without the former runs in bounded time whatever it repeats',
+    'write smaller repetition counts, or fewer repetitions together with lookaround, back references and atomic groups; without these a pattern may repeat what it likes',
   );
 }

@@ -7,7 +7,7 @@
  * and no more than that for anything that can be read in one way only.
  * Repetitions in repetitions are exponential unless they are unambiguous.
  */
-import { concat, isNullable, type Node } from './syntax-tree.ts';
+import { concat, EMPTY, isNullable, type Node } from './syntax-tree.ts';
 import { isUnambiguous } from './unambiguity.ts';
 
 /** An upper bound: `factor * length ^ degree`. */
@@ -71,18 +71,28 @@ function effortAlong(parts: readonly Node[]): Effort {
   let whole: Effort = { ways: ONE, steps: ONE };
   for (let start = 0; start < parts.length; ) {
     let end = start + 1;
-    let run = effortOf(parts[start] ?? { kind: 'empty' });
+    let run = effortOf(parts[start] ?? EMPTY);
     if (run.ways.degree > 0 || run.ways.factor > 1) {
-      while (end < parts.length && isUnambiguous(concat(parts.slice(start, end + 1)), false)) end++;
-      if (end > start + 1) run = effortOfUnambiguous(concat(parts.slice(start, end)));
+      while (end < parts.length && isUnambiguous(concat(parts.slice(start, end + 1)), false)) {
+        run = followedBy(run, effortOf(parts[end++] ?? EMPTY));
+      }
+      if (end > start + 1) run = cheaper(run, effortOfUnambiguous(concat(parts.slice(start, end))));
     }
-    whole = {
-      ways: times(whole.ways, run.ways),
-      steps: plus(whole.steps, times(whole.ways, run.steps)),
-    };
+    whole = followedBy(whole, run);
     start = end;
   }
   return whole;
+}
+
+function followedBy(a: Effort, b: Effort): Effort {
+  return { ways: times(a.ways, b.ways), steps: plus(a.steps, times(a.ways, b.steps)) };
+}
+
+function cheaper(a: Effort, b: Effort): Effort {
+  return a.ways.degree < b.ways.degree ||
+    (a.ways.degree === b.ways.degree && a.steps.degree <= b.steps.degree)
+    ? a
+    : b;
 }
 
 function effortOfRepeat(node: Extract<Node, { kind: 'repeat' }>): Effort {

@@ -66,7 +66,8 @@ const PCRE = [
 ];
 const REGEXP = [...COMMON, '\\<', '\\>', '[[=a=]]', '[[.-.]]', '(a|ab)', '(b|bc|c)', '\\D', '[[:upper:]]'];
 
-const QUANTIFIERS = ['', '', '', '*', '+', '?', '{2}', '{1,2}', '{,2}', '{2,}', '{0}'];
+/** Without `{0}`: PCRE2 10.42 takes `(?=a)` in a group that is repeated zero times for a condition. */
+const QUANTIFIERS = ['', '', '', '*', '+', '?', '{2}', '{1,2}', '{,2}', '{2,}'];
 const texts = fc
   .array(fc.constantFrom('a', 'b', 'A', 'B', 'c', '.', '1', '-', '@', 'é', 'É', ' x', '^', '{', 'd', '_'), {
     minLength: 1,

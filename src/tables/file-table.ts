@@ -1,0 +1,110 @@
+/**
+ * A table in a text file that is read again when the file changes.
+ *
+ * Promises: a lookup sees one whole content, never a half; a new content with
+ * mistakes does not replace a working one; a file that appears is picked up.
+ */
+import type { Diagnostic, Report } from '../language/diagnostic.ts';
+import type { Source, Span } from '../language/source.ts';
+import { BoundedReport } from './bounded-report.ts';
+import { type FileStamp, type FileWatcher, stampOf, stampOfSync } from './file-watcher.ts';
+import type { FileTableType } from './registry.ts';
+import type { LookupResult, Table } from './table.ts';
+import { failingContent, type TableContent } from './table-content.ts';
+import { readTableFile, readTableFileSync, UnreadableFile } from './table-file.ts';
+
+/** Time for one slice of work between which other requests are served. */
+const SLICE_MS = 8;
+
+/** A changed file of a table: what became of it. */
+export interface TableReload {
+  readonly spec: string;
+  readonly file: string;
+  /** False: the new content has errors, and the old one stays in force. */
+  readonly isInForce: boolean;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export class FileTable implements Table {
+  readonly spec: string;
+  readonly isPattern: boolean;
+  readonly #type: FileTableType;
+  readonly #file: string;
+  readonly #onReload: (reload: TableReload) => void;
+  #content: TableContent;
+  /** False until a content was read without errors. */
+  #isSound = false;
+  #isClosed = false;
+
+  constructor(spec: string, type: FileTableType, file: string, onReload: (reload: TableReload) => void) {
+    this.spec = spec;
+    this.isPattern = type.isPattern;
+    this.#type = type;
+    this.#file = file;
+    this.#onReload = onReload;
+    this.#content = failingContent(`${spec} was not read`);
+  }
+
+  lookup(key: string): LookupResult {
+    return this.#content.lookup(key);
+  }
+
+  /** Reads the file, now, and again whenever it changes. */
+  load(watcher: FileWatcher, span: Span | undefined, report: Report): void {
+    const stamp = stampOfSync(this.#file);
+    const source = readTableFileSync(this.#file);
+    if (source instanceof UnreadableFile) {
+      report(source.diagnostic(span));
+      this.#content = failingContent(`${this.spec}: ${source.reason}`);
+    } else {
+      const found = new BoundedReport(this.#file);
+      const slices = this.#type.read(source, found.add);
+      let slice = slices.next();
+      while (slice.done !== true) slice = slices.next();
+      this.#content = slice.value;
+      this.#isSound = !found.hasErrors;
+      for (const diagnostic of found.finish()) report(diagnostic);
+    }
+    watcher.watch(this.#file, stamp, (changed) => this.#reload(changed));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #reload(stamp: FileStamp): Promise<void> {
+    const source = await readTableFile(this.#file);
+    // Changed while it was read: the watcher will tell again.
+    if ((await stampOf(this.#file)) !== stamp || this.#isClosed) return;
+    if (source instanceof UnreadableFile) {
+      this.#tell(false, [source.diagnostic(undefined)]);
+      return;
+    }
+    const found = new BoundedReport(this.#file);
+    const content = await this.#readInSlices(source, found.add);
+    if (this.#isClosed) return;
+    // What was broken from the start is replaced by anything that can be read, as at the start.
+    const isInForce = !found.hasErrors || !this.#isSound;
+    if (isInForce) {
+      this.#content = content;
+      this.#isSound = !found.hasErrors;
+    }
+    this.#tell(isInForce, found.finish());
+  }
+
+  async #readInSlices(source: Source, report: Report): Promise<TableContent> {
+    const slices = this.#type.read(source, report);
+    for (;;) {
+      const until = performance.now() + SLICE_MS;
+      do {
+        const slice = slices.next();
+        if (slice.done === true) return slice.value;
+      } while (performance.now() < until);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #tell(isInForce: boolean, diagnostics: readonly Diagnostic[]): void {
+    this.#onReload({ spec: this.spec, file: this.#file, isInForce, diagnostics });
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Postfix match lists: mynetworks and its like by name and address (namadr_list),
+ * mydestination, relay_domains and their like by domain (domain_list).
+ *
+ * The first entry that matches decides, `!` turns it into a no, and the end is a
+ * no. A table that cannot answer, or an entry that Postfix cannot read, is a
+ * failure for every request that comes to it. Included files are read again when
+ * they change.
+ */
+import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
+import { BoundedReport } from './bounded-report.ts';
+import type { FileStamp } from './file-watcher.ts';
+import { foldCase } from './fold-case.ts';
+import { ListRun, looksLikeAddress } from './list-run.ts';
+import { expandList, type ListContext, type ListEntry, type ListToken } from './match-list-entries.ts';
+import { type LookupResult, type Table, TableFailure } from './table.ts';
+
+export type MatchResult = boolean | TableFailure;
+
+/** A list of hosts and networks. */
+export interface NetworkList {
+  /** `name` and `address` as Postfix sends them; a name `unknown` is compared like any other. */
+  matches(name: string, address: string): PromiseOrValue<MatchResult>;
+}
+
+/** A list of domains. */
+export interface DomainList {
+  matches(domain: string): PromiseOrValue<MatchResult>;
+}
+
+export function compileNetworkList(tokens: readonly ListToken[], context: ListContext): NetworkList {
+  const list = new MatchList(tokens, context, true);
+  return { matches: (name, address) => list.find(name, address) };
+}
+
+export function compileDomainList(tokens: readonly ListToken[], context: ListContext): DomainList {
+  const list = new MatchList(tokens, context, false);
+  return { matches: (domain) => list.find(domain, '') };
+}
+
+type Segment = { readonly kind: 'run'; readonly run: ListRun } | Exclude<ListEntry, { kind: 'text' }>;
+
+class MatchList {
+  readonly #tokens: readonly ListToken[];
+  readonly #context: ListContext;
+  readonly #hasNetworks: boolean;
+  #segments: readonly Segment[] = [];
+  #isSound = false;
+  #unwatch: (() => void)[] = [];
+
+  constructor(tokens: readonly ListToken[], context: ListContext, hasNetworks: boolean) {
+    this.#tokens = tokens;
+    this.#context = context;
+    this.#hasNetworks = hasNetworks;
+    const report = new BoundedReport(context.parameter);
+    const { segments, files } = this.#compile(report);
+    this.#segments = segments;
+    this.#isSound = !report.hasErrors;
+    for (const diagnostic of report.finish()) context.report(diagnostic);
+    this.#watch(files);
+  }
+
+  find(name: string, address: string): PromiseOrValue<MatchResult> {
+    return this.#findFrom(this.#segments, 0, foldCase(name), foldCase(address));
+  }
+
+  #findFrom(
+    segments: readonly Segment[],
+    start: number,
+    name: string,
+    address: string,
+  ): PromiseOrValue<MatchResult> {
+    for (let at = start; at < segments.length; at++) {
+      const segment = segments[at];
+      if (segment === undefined) continue;
+      if (segment.kind === 'failure') return segment.failure;
+      if (segment.kind === 'run') {
+        const found = segment.run.find(name, address);
+        if (found !== undefined) return found;
+        continue;
+      }
+      const { isMatch } = segment;
+      const found = this.#findInTable(segment.table, name, address);
+      if (isPromise(found)) {
+        return found.then((result) => {
+          if (result instanceof TableFailure) return result;
+          return result === undefined ? this.#findFrom(segments, at + 1, name, address) : isMatch;
+        });
+      }
+      if (found instanceof TableFailure) return found;
+      if (found !== undefined) return isMatch;
+    }
+    return false;
+  }
+
+  /** The name and its parents, then the address, which has no partial forms here. */
+  #findInTable(table: Table, name: string, address: string): PromiseOrValue<LookupResult> {
+    const keys = name === '' ? [] : [name];
+    const isParentMatching = this.#context.isParentMatching;
+    for (let dot = name.indexOf('.', 1); !table.isPattern && dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      if (isParentMatching && dot === name.length - 1) break;
+      keys.push(name.slice(isParentMatching ? dot + 1 : dot));
+      if (isParentMatching) dot++;
+    }
+    if (address !== '' && looksLikeAddress(address)) keys.push(address);
+    return lookupFirst(table, keys, 0);
+  }
+
+  #compile(report: BoundedReport): { segments: Segment[]; files: ReadonlyMap<string, FileStamp> } {
+    const { entries, files } = expandList(this.#tokens, { ...this.#context, report: report.add });
+    const segments: Segment[] = [];
+    for (let at = 0; at < entries.length; ) {
+      const entry = entries[at];
+      if (entry !== undefined && entry.kind !== 'text') {
+        segments.push(entry);
+        at++;
+        continue;
+      }
+      const texts: Extract<ListEntry, { kind: 'text' }>[] = [];
+      for (; at < entries.length; at++) {
+        const next = entries[at];
+        if (next?.kind !== 'text') break;
+        texts.push(next);
+      }
+      const run = new ListRun(texts, this.#context.isParentMatching, this.#hasNetworks, report.add);
+      segments.push({ kind: 'run', run });
+    }
+    return { segments, files };
+  }
+
+  #watch(files: ReadonlyMap<string, FileStamp>): void {
+    for (const stop of this.#unwatch) stop();
+    const { watcher } = this.#context.tables;
+    this.#unwatch = [...files].map(([file, stamp]) => watcher.watch(file, stamp, () => this.#reload(file)));
+  }
+
+  #reload(file: string): void {
+    const report = new BoundedReport(this.#context.parameter);
+    const { segments, files } = this.#compile(report);
+    const isInForce = !report.hasErrors || !this.#isSound;
+    if (isInForce) {
+      this.#segments = segments;
+      this.#isSound = !report.hasErrors;
+    }
+    this.#watch(files);
+    const spec = this.#context.parameter;
+    this.#context.tables.onReload({ spec, file, isInForce, diagnostics: report.finish() });
+  }
+}
+
+function lookupFirst(table: Table, keys: readonly string[], start: number): PromiseOrValue<LookupResult> {
+  for (let at = start; at < keys.length; at++) {
+    const answer = table.lookup(keys[at] ?? '');
+    if (isPromise(answer)) {
+      return answer.then((result) => (result === undefined ? lookupFirst(table, keys, at + 1) : result));
+    }
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}

@@ -1,0 +1,177 @@
+/**
+ * The table types of Postfix, DATABASE_README: the one place that knows them all.
+ * Opening, `type:name` parsing, messages and documentation derive from it.
+ */
+import { readCidrFile } from './cidr-table.ts';
+import { PipeTable, UnionTable } from './combined-table.ts';
+import { readPostmapFile, readTexthashFile } from './indexed-table.ts';
+import { type NameParser, parseFail, parseInline, parseRandom, parseStatic } from './inline-table.ts';
+import { readPcreFile, readRegexpFile } from './pattern-table.ts';
+import type { Table } from './table.ts';
+import type { ContentReader } from './table-content.ts';
+
+interface TypeRow {
+  readonly type: string;
+  /** One line, for documentation. */
+  readonly summary: string;
+}
+
+/** The name is a text file, read and watched by us. */
+export interface FileTableType extends TypeRow {
+  readonly source: 'file';
+  readonly isPattern: boolean;
+  readonly read: ContentReader;
+}
+
+/** The name is the content. */
+export interface InlineTableType extends TypeRow {
+  readonly source: 'inline';
+  readonly isPattern: boolean;
+  readonly parse: NameParser;
+}
+
+/** The name is a list of other tables. */
+export interface CombinedTableType extends TypeRow {
+  readonly source: 'tables';
+  readonly combine: (spec: string, tables: readonly Table[]) => Table;
+}
+
+/** The name is another `type:name`, opened in its stead. */
+export interface ProxiedTableType extends TypeRow {
+  readonly source: 'proxied';
+}
+
+/** Postfix has it, Postward does not open it. */
+export interface UnsupportedTableType extends TypeRow {
+  readonly source: 'unsupported';
+  /** What to do instead. */
+  readonly help: string;
+}
+
+export type TableType =
+  | FileTableType
+  | InlineTableType
+  | CombinedTableType
+  | ProxiedTableType
+  | UnsupportedTableType;
+
+function postmapFile(type: string, summary: string): FileTableType {
+  return {
+    type,
+    summary: `${summary}, read from its text source`,
+    source: 'file',
+    isPattern: false,
+    read: readPostmapFile,
+  };
+}
+
+function unsupported(type: string, summary: string, help: string): UnsupportedTableType {
+  return { type, summary, source: 'unsupported', help };
+}
+
+const EXPORT_HELP = 'write its entries into a text file and use `texthash:` or `hash:` for now';
+const LOCAL_HELP = 'name the entries in a text file, and use `texthash:` or `hash:`';
+
+export const TABLE_TYPES: readonly TableType[] = Object.freeze([
+  postmapFile('hash', 'Berkeley DB hash'),
+  postmapFile('btree', 'Berkeley DB sorted'),
+  postmapFile('lmdb', 'LMDB database'),
+  postmapFile('cdb', 'constant database'),
+  postmapFile('dbm', 'DBM database'),
+  postmapFile('sdbm', 'SDBM database'),
+  {
+    type: 'texthash',
+    summary: 'text file in the format of postmap(1)',
+    source: 'file',
+    isPattern: false,
+    read: readTexthashFile,
+  },
+  { type: 'cidr', summary: 'networks, cidr_table(5)', source: 'file', isPattern: true, read: readCidrFile },
+  {
+    type: 'regexp',
+    summary: 'POSIX regular expressions, regexp_table(5)',
+    source: 'file',
+    isPattern: true,
+    read: readRegexpFile,
+  },
+  {
+    type: 'pcre',
+    summary: 'Perl-compatible regular expressions, pcre_table(5)',
+    source: 'file',
+    isPattern: true,
+    read: readPcreFile,
+  },
+  {
+    type: 'inline',
+    summary: 'keys and values in the configuration itself',
+    source: 'inline',
+    isPattern: false,
+    parse: parseInline,
+  },
+  {
+    type: 'static',
+    summary: 'the same value for every key',
+    source: 'inline',
+    isPattern: false,
+    parse: parseStatic,
+  },
+  {
+    type: 'randmap',
+    summary: 'one of several values, at random',
+    source: 'inline',
+    isPattern: true,
+    parse: parseRandom,
+  },
+  {
+    type: 'fail',
+    summary: 'fails every lookup, for tests',
+    source: 'inline',
+    isPattern: true,
+    parse: parseFail,
+  },
+  {
+    type: 'unionmap',
+    summary: 'what several tables have, joined with commas',
+    source: 'tables',
+    combine: (spec, tables) => new UnionTable(spec, tables),
+  },
+  {
+    type: 'pipemap',
+    summary: 'each table is asked for what the one before it answered',
+    source: 'tables',
+    combine: (spec, tables) => new PipeTable(spec, tables),
+  },
+  { type: 'proxy', summary: 'a table behind proxymap(8): opened directly', source: 'proxied' },
+  unsupported('mysql', 'MySQL or MariaDB, mysql_table(5)', EXPORT_HELP),
+  unsupported('pgsql', 'PostgreSQL, pgsql_table(5)', EXPORT_HELP),
+  unsupported('sqlite', 'SQLite, sqlite_table(5)', EXPORT_HELP),
+  unsupported('mongodb', 'MongoDB, mongodb_table(5)', EXPORT_HELP),
+  unsupported('ldap', 'LDAP, ldap_table(5)', EXPORT_HELP),
+  unsupported('memcache', 'memcached, memcache_table(5)', EXPORT_HELP),
+  unsupported('socketmap', 'Sendmail-style socket, socketmap_table(5)', EXPORT_HELP),
+  unsupported('tcp', 'TCP, tcp_table(5)', EXPORT_HELP),
+  unsupported('nis', 'NIS', EXPORT_HELP),
+  unsupported('nisplus', 'NIS+, nisplus_table(5)', EXPORT_HELP),
+  unsupported('netinfo', 'NetInfo', EXPORT_HELP),
+  unsupported('unix', 'users and groups of this machine', LOCAL_HELP),
+  unsupported('environ', 'environment of the process', LOCAL_HELP),
+  unsupported('internal', 'memory of one Postfix process', LOCAL_HELP),
+]);
+
+const BY_TYPE: ReadonlyMap<string, TableType> = new Map(TABLE_TYPES.map((row) => [row.type, row]));
+
+export function findTableType(type: string): TableType | undefined {
+  return BY_TYPE.get(type);
+}
+
+export interface TableSpec {
+  readonly type: string;
+  readonly name: string;
+}
+
+/** Splits `type:name` at the first colon; undefined when a side is missing. */
+export function parseTableSpec(spec: string): TableSpec | undefined {
+  const colon = spec.indexOf(':');
+  if (colon <= 0 || colon === spec.length - 1) return undefined;
+  return { type: spec.slice(0, colon), name: spec.slice(colon + 1) };
+}

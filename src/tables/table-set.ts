@@ -1,0 +1,162 @@
+/**
+ * The tables of one snapshot. The same `type:name` is opened once; its file is
+ * watched until the set is closed.
+ *
+ * A table that cannot be opened is a table all the same: its lookups fail, as
+ * with Postfix (dict_surrogate), and why is reported.
+ */
+import type { Report } from '../language/diagnostic.ts';
+import { quote } from '../language/quote.ts';
+import type { Span } from '../language/source.ts';
+import { didYouMean } from '../util/did-you-mean.ts';
+import { insideBraces, splitWords } from './braced-words.ts';
+import { FileTable, type TableReload } from './file-table.ts';
+import { FileWatcher } from './file-watcher.ts';
+import { type CombinedTableType, findTableType, parseTableSpec, TABLE_TYPES } from './registry.ts';
+import type { LookupResult, Table } from './table.ts';
+import { failingContent, type TableContent } from './table-content.ts';
+
+export interface TableSetOptions {
+  /** Told of every changed file, whether its new content is in force or not. */
+  readonly onReload?: (reload: TableReload) => void;
+}
+
+export class TableSet {
+  /** For what else is read from files: see MatchListFiles. */
+  readonly watcher = new FileWatcher();
+  readonly onReload: (reload: TableReload) => void;
+  readonly #tables = new Map<string, Table>();
+  readonly #fileTables: FileTable[] = [];
+
+  constructor(options: TableSetOptions = {}) {
+    this.onReload = options.onReload ?? (() => {});
+  }
+
+  /** Mistakes are reported when a table is opened for the first time; `span` is where it is named. */
+  open(spec: string, span: Span | undefined, report: Report): Table {
+    let table = this.#tables.get(spec);
+    if (table === undefined) {
+      table = this.#open(spec, span, report);
+      this.#tables.set(spec, table);
+    }
+    return table;
+  }
+
+  /** Ends the watching. Lookups go on with what was read last. */
+  close(): void {
+    this.watcher.close();
+    for (const table of this.#fileTables) table.close();
+  }
+
+  #open(spec: string, span: Span | undefined, report: Report): Table {
+    const parsed = parseTableSpec(spec);
+    if (parsed === undefined) {
+      const help = 'write a table as `type:name`, such as `hash:/etc/postfix/access`';
+      return fail(
+        spec,
+        'table-syntax',
+        `${quote(spec)} is not of the form \`type:name\``,
+        help,
+        span,
+        report,
+      );
+    }
+    const { type, name } = parsed;
+    const row = findTableType(type);
+    switch (row?.source) {
+      case 'file': {
+        const table = new FileTable(spec, row, name, this.onReload);
+        this.#fileTables.push(table);
+        table.load(this.watcher, span, report);
+        return table;
+      }
+      case 'inline': {
+        const content = row.parse(name);
+        if (!('error' in content)) return new FixedTable(spec, row.isPattern, content);
+        return fail(spec, 'table-syntax', `${content.error}: ${quote(spec)}`, content.help, span, report);
+      }
+      case 'tables':
+        return this.#combine(row, spec, name, span, report);
+      case 'proxied':
+        return this.open(name, span, report);
+      case 'unsupported':
+        return fail(
+          spec,
+          'table-unsupported',
+          `table type \`${type}\` is not supported`,
+          row.help,
+          span,
+          report,
+        );
+      case undefined:
+        return fail(
+          spec,
+          'table-unknown-type',
+          `unknown table type \`${type}\``,
+          unknownTypeHelp(type, spec),
+          span,
+          report,
+        );
+    }
+  }
+
+  #combine(
+    row: CombinedTableType,
+    spec: string,
+    name: string,
+    span: Span | undefined,
+    report: Report,
+  ): Table {
+    const specs = splitWords(insideBraces(name) ?? '');
+    if (specs.length === 0 || specs.some((each) => !each.includes(':'))) {
+      const help = `write \`${row.type}:{type:name, type:name}\``;
+      return fail(spec, 'table-syntax', `bad syntax: ${quote(spec)}`, help, span, report);
+    }
+    return row.combine(
+      spec,
+      specs.map((each) => this.open(each, span, report)),
+    );
+  }
+}
+
+/** A table whose content never changes. */
+class FixedTable implements Table {
+  readonly spec: string;
+  readonly isPattern: boolean;
+  readonly #content: TableContent;
+
+  constructor(spec: string, isPattern: boolean, content: TableContent) {
+    this.spec = spec;
+    this.isPattern = isPattern;
+    this.#content = content;
+  }
+
+  lookup(key: string): LookupResult {
+    return this.#content.lookup(key);
+  }
+}
+
+function fail(
+  spec: string,
+  code: string,
+  message: string,
+  help: string,
+  span: Span | undefined,
+  report: Report,
+): Table {
+  report({ severity: 'error', code, message, span, help });
+  return new FixedTable(spec, true, failingContent(`${spec}: ${message}`));
+}
+
+function unknownTypeHelp(type: string, spec: string): string {
+  if (/^[0-9a-f]*$/i.test(type))
+    return `write an IPv6 address or network in brackets, such as \`${bracketed(spec)}\``;
+  const names = TABLE_TYPES.map((row) => row.type);
+  const meant = didYouMean(type, names);
+  return meant === undefined ? `the types are ${names.join(', ')}` : `did you mean \`${meant}\`?`;
+}
+
+function bracketed(spec: string): string {
+  const slash = spec.indexOf('/');
+  return slash < 0 ? `[${spec}]` : `[${spec.slice(0, slash)}]${spec.slice(slash)}`;
+}
