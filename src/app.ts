@@ -10,16 +10,20 @@ import { CachingResolver } from './dns/caching-resolver.ts';
 import { readResolvConf } from './dns/resolv-conf.ts';
 import { WireClient } from './dns/wire-client.ts';
 import type { Diagnostic } from './language/diagnostic.ts';
+import {
+  formatSocketAddress,
+  parseServerAddress,
+  parseSocketAddress,
+  type SocketAddress,
+} from './net/socket-address.ts';
 import { createLog, type Log } from './observe/log.ts';
 import type { LogDestination } from './observe/log-destination.ts';
 import { Metrics } from './observe/metrics.ts';
-import { formatListenAddress, type ListenAddress, parseListenAddress } from './server/listen-address.ts';
 import { observedEvents } from './server/observed-events.ts';
 import { listen, type PolicyListener } from './server/policy-listener.ts';
 import { policyService } from './server/policy-service.ts';
 import { listPolicyFiles } from './settings/policy-files.ts';
 import type { Settings, SocketSetting } from './settings/settings.ts';
-import { parseServerAddress } from './settings/socket-address.ts';
 import { Decider } from './snapshot/decider.ts';
 import { type LoadedSnapshot, type LoadSnapshotOptions, loadSnapshot } from './snapshot/load-snapshot.ts';
 import { type ReloadResult, SnapshotHolder } from './snapshot/snapshot-holder.ts';
@@ -205,7 +209,7 @@ export class App {
         maxAttributes: limits.attributes,
       },
     });
-    this.log.listening({ address: formatListenAddress(listener.address), policy: socket.policy });
+    this.log.listening({ address: formatSocketAddress(listener.address), policy: socket.policy });
     return listener;
   }
 
@@ -216,7 +220,7 @@ export class App {
     const health = new DaemonHealth({
       lastReload: () => this.#holder.lastReload,
       policies: () => [...this.#holder.current.policies.keys()],
-      sockets: () => this.#listeners.map(({ address }) => formatListenAddress(address)),
+      sockets: () => this.#listeners.map(({ address }) => formatSocketAddress(address)),
       dns: () => stats,
     });
     const listener = await openAdmin(listenAddress(admin), {
@@ -270,8 +274,13 @@ export class App {
   }
 }
 
-function listenAddress({ address, mode }: { address: string; mode?: string | undefined }): ListenAddress {
-  return parseListenAddress(mode === undefined ? address : `${address},mode=${mode}`);
+/** An address as the settings hold it, which have checked it. */
+function listenAddress({ address, mode }: { address: string; mode?: string | undefined }): SocketAddress {
+  const parsed = parseSocketAddress(address);
+  if (parsed === undefined) throw new Error(`not an address to listen on: ${address}`);
+  return parsed.kind === 'unix' && mode !== undefined
+    ? { ...parsed, mode: Number.parseInt(mode, 8) }
+    : parsed;
 }
 
 /** Many requests bring the same unknown context: say it once each, and not without end. */

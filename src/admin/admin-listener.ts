@@ -1,8 +1,9 @@
 /**
  * The admin server on its address.
  */
+
+import { formatSocketAddress, type SocketAddress } from '../net/socket-address.ts';
 import { bind } from '../server/bind.ts';
-import { formatListenAddress, type ListenAddress } from '../server/listen-address.ts';
 import { type AdminServerOptions, createAdminServer } from './server.ts';
 
 export interface AdminListener {
@@ -13,14 +14,14 @@ export interface AdminListener {
 }
 
 /** @throws OperatorError (rejects) when the address cannot be bound */
-export async function openAdmin(address: ListenAddress, options: AdminServerOptions): Promise<AdminListener> {
+export async function openAdmin(address: SocketAddress, options: AdminServerOptions): Promise<AdminListener> {
   const server = createAdminServer(options);
   await server.ready();
   await bind(server.server, address);
   const bound = server.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   return {
-    address: formatListenAddress(address.kind === 'tcp' ? { ...address, port } : address),
+    address: formatSocketAddress(address.kind === 'tcp' ? { ...address, port } : address),
     async close(deadlineMs) {
       const deadline = setTimeout(() => server.server.closeAllConnections(), deadlineMs);
       await server.close();

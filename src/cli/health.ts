@@ -5,7 +5,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { HealthReport } from '../admin/health.ts';
 import { visible } from '../language/visible.ts';
-import { parseSocketAddress } from '../settings/socket-address.ts';
+import { parseSocketAddress } from '../net/socket-address.ts';
 import { OperatorError } from '../util/operator-error.ts';
 import { type OptionValues, settingsFor } from './setting-flags.ts';
 import { painter, type Terminal } from './terminal.ts';

@@ -6,8 +6,8 @@
  * SIGHUP reloads.
  */
 import { type App, StartFailure, startApp } from '../app.ts';
+import { formatSocketAddress, type SocketAddress } from '../net/socket-address.ts';
 import { openLogDestination } from '../observe/log-destination.ts';
-import { formatListenAddress, type ListenAddress } from '../server/listen-address.ts';
 import type { Settings } from '../settings/settings.ts';
 import { OperatorError } from '../util/operator-error.ts';
 import { VERSION } from '../util/version.ts';
@@ -80,7 +80,7 @@ function announcement(app: App, settings: Settings, terminal: Terminal): string 
   const lines = [`postward ${VERSION} is ready`];
   for (const [index, listener] of app.listeners.entries()) {
     lines.push(
-      row('listening', `${formatListenAddress(listener.address)}, policy ${settings.listen[index]?.policy}`),
+      row('listening', `${formatSocketAddress(listener.address)}, policy ${settings.listen[index]?.policy}`),
     );
   }
   lines.push(
@@ -112,7 +112,7 @@ function urlOf(address: string): string {
 }
 
 /** As check_policy_service wants it. */
-function postfixService(address: ListenAddress): string {
-  const text = formatListenAddress(address);
+function postfixService(address: SocketAddress): string {
+  const text = formatSocketAddress(address);
   return address.kind === 'unix' ? text : `inet:${text}`;
 }

@@ -5,14 +5,20 @@
 import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { formatSocketAddress, type SocketAddress } from '../net/socket-address.ts';
 import { OperatorError } from '../util/operator-error.ts';
-import { formatListenAddress, type ListenAddress } from './listen-address.ts';
 
 /** Connections that wait to be accepted; the kernel's own limit may be lower. */
 const BACKLOG = 1024;
 
+/** smtpd runs as mail_owner, which is none of our groups: whom to let in is the directory's business. */
+const DEFAULT_UNIX_MODE = 0o666;
+
+/** sun_path of sockaddr_un without its NUL. */
+const MAX_UNIX_PATH_BYTES = 107;
+
 /** @throws OperatorError saying what to do about it */
-export async function bind(server: Server, address: ListenAddress): Promise<void> {
+export async function bind(server: Server, address: SocketAddress): Promise<void> {
   try {
     if (address.kind === 'tcp') {
       await listening(server, { host: address.host, port: address.port, backlog: BACKLOG });
@@ -23,7 +29,7 @@ export async function bind(server: Server, address: ListenAddress): Promise<void
       unlinkSync(address.path);
       await listening(server, { path: address.path, backlog: BACKLOG });
     });
-    chmodSync(address.path, address.mode);
+    chmodSync(address.path, address.mode ?? DEFAULT_UNIX_MODE);
   } catch (error) {
     server.close();
     throw operatorError(error, address);
@@ -60,14 +66,19 @@ function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-function operatorError(cause: unknown, address: ListenAddress): OperatorError {
-  const where = `\`${formatListenAddress(address)}\``;
+function operatorError(cause: unknown, address: SocketAddress): OperatorError {
+  const where = `\`${formatSocketAddress(address)}\``;
   const isUnix = address.kind === 'unix';
   // libuv reports a missing directory as EACCES.
   const isMissing = isUnix && !existsSync(dirname(address.path));
+  const isTooLong = isUnix && Buffer.byteLength(address.path) > MAX_UNIX_PATH_BYTES;
   const make = (code: string, problem: string, help: string) =>
     new OperatorError(code, `cannot listen on ${where}: ${problem}`, help, { cause });
 
+  if (isTooLong) {
+    const help = `the path of a UNIX-domain socket has at most ${MAX_UNIX_PATH_BYTES} bytes`;
+    return make('socket-path-too-long', 'its path is too long', help);
+  }
   switch (isMissing ? 'ENOENT' : errorCode(cause)) {
     case 'EADDRINUSE':
       return make(

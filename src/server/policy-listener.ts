@@ -4,11 +4,11 @@
  * logged, is given to it.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { SocketAddress } from '../net/socket-address.ts';
 import { DEFAULT_REQUEST_LIMITS } from '../protocol/request-decoder.ts';
 import { LayoutCache } from '../protocol/request-layout.ts';
 import { DEFAULT_FAIL_ACTION } from './action-encoder.ts';
 import { bind } from './bind.ts';
-import type { ListenAddress } from './listen-address.ts';
 import {
   type CoarseClock,
   type ConnectionContext,
@@ -33,7 +33,7 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
 });
 
 export interface ListenOptions {
-  readonly address: ListenAddress;
+  readonly address: SocketAddress;
   readonly decide: Decide;
   readonly events: PolicyServerEvents;
   /** The access(5) action for requests that could not be decided. */
@@ -78,7 +78,7 @@ export class PolicyListener {
   }
 
   /** Where it listens, with the port that the system chose if it was to. */
-  get address(): ListenAddress {
+  get address(): SocketAddress {
     const { address } = this.#options;
     if (address.kind === 'unix') return address;
     return { ...address, port: (this.#server.address() as AddressInfo | null)?.port ?? address.port };

@@ -3,7 +3,7 @@
  * place it was written in.
  */
 import { resolve } from 'node:path';
-import { formatSocketAddress, parseServerAddress, parseSocketAddress } from './socket-address.ts';
+import { formatSocketAddress, parseServerAddress, parseSocketAddress } from '../net/socket-address.ts';
 
 export interface TextFormat {
   /** What a person is told it should be. */

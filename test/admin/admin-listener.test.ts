@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openAdmin } from '../../src/admin/admin-listener.ts';
 import { healthRoutes } from '../../src/admin/routes/health-routes.ts';
-import { parseListenAddress } from '../../src/server/listen-address.ts';
+import { parseSocketAddress, type SocketAddress } from '../../src/net/socket-address.ts';
+
+const ANY_PORT: SocketAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 
 const options = { routes: [healthRoutes({ checks: () => [] }, '1')], onFault: () => {} };
 
 test('listens on a port, and no longer after it is closed', async () => {
-  const listener = await openAdmin(parseListenAddress('127.0.0.1:0'), options);
+  const listener = await openAdmin(ANY_PORT, options);
   const url = `http://${listener.address}/healthz`;
   expect(await (await fetch(url)).json()).toEqual({ status: 'pass' });
   await listener.close(1000);
@@ -21,7 +23,7 @@ test('closes though a request does not end', async () => {
   const stuck = (server: Parameters<(typeof options.routes)[0]>[0]) => {
     server.get('/stuck', { config: { access: 'open' } }, () => new Promise<never>(() => {}));
   };
-  const listener = await openAdmin(parseListenAddress('127.0.0.1:0'), { ...options, routes: [stuck] });
+  const listener = await openAdmin(ANY_PORT, { ...options, routes: [stuck] });
   const answer = fetch(`http://${listener.address}/stuck`);
   const failure = expect(answer).rejects.toThrow('fetch failed');
   await listener.close(50);
@@ -31,7 +33,7 @@ test('closes though a request does not end', async () => {
 test('listens on a UNIX-domain socket', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'postward-admin-'));
   const socketPath = join(directory, 'admin');
-  const listener = await openAdmin(parseListenAddress(`unix:${socketPath}`), options);
+  const listener = await openAdmin({ kind: 'unix', path: socketPath }, options);
   const status = await new Promise((done, fail) => {
     request({ socketPath, path: '/readyz' }, (response) => {
       response.resume();
@@ -46,8 +48,8 @@ test('listens on a UNIX-domain socket', async () => {
 });
 
 test('says what to do when the port is in use', async () => {
-  const listener = await openAdmin(parseListenAddress('127.0.0.1:0'), options);
-  await expect(openAdmin(parseListenAddress(listener.address), options)).rejects.toMatchObject({
+  const listener = await openAdmin(ANY_PORT, options);
+  await expect(openAdmin(parseSocketAddress(listener.address) ?? ANY_PORT, options)).rejects.toMatchObject({
     code: 'address-in-use',
     message: `cannot listen on \`${listener.address}\`: address in use`,
   });

@@ -3,10 +3,12 @@ import { openAdmin } from '../../src/admin/admin-listener.ts';
 import type { HealthCheck } from '../../src/admin/health.ts';
 import { healthRoutes } from '../../src/admin/routes/health-routes.ts';
 import { run } from '../../src/cli/cli.ts';
-import { parseListenAddress } from '../../src/server/listen-address.ts';
+import type { SocketAddress } from '../../src/net/socket-address.ts';
 import { SETTING_ROWS } from '../../src/settings/setting-rows.ts';
 import { VERSION } from '../../src/util/version.ts';
 import { FakeTerminal } from '../support/fake-terminal.ts';
+
+const ANY_PORT: SocketAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 
 async function type(words: string, terminal = new FakeTerminal()) {
   const exitCode = await run(
@@ -75,7 +77,7 @@ describe('what is typed', () => {
 describe('health', () => {
   async function ask(checks: readonly HealthCheck[]) {
     const routes = [healthRoutes({ checks: () => checks }, '1.2.3')];
-    const listener = await openAdmin(parseListenAddress('127.0.0.1:0'), { routes, onFault: () => {} });
+    const listener = await openAdmin(ANY_PORT, { routes, onFault: () => {} });
     try {
       return await type(`health --admin ${listener.address}`);
     } finally {
@@ -97,7 +99,7 @@ describe('health', () => {
   });
 
   test('nobody there', async () => {
-    const listener = await openAdmin(parseListenAddress('127.0.0.1:0'), { routes: [], onFault: () => {} });
+    const listener = await openAdmin(ANY_PORT, { routes: [], onFault: () => {} });
     const { address } = listener;
     const other = await type(`health --admin ${address}`);
     await listener.close(1000);

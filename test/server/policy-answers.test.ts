@@ -65,7 +65,7 @@ const ANSWERS: Readonly<Record<string, readonly [action: string, reply: string]>
   utf8: ['554 5.7.1 お断り', '554 5.7.1 … お断り'],
   long: [
     actionFor(sampleDecision({ verdict: 'reject', reply: reply(554, '5.7.1', 'é'.repeat(5000)) }), OPTIONS),
-    `554 5.7.1 … ${'é'.repeat(250)}`,
+    `554 5.7.1 … ${'é'.repeat(2043)}`,
   ],
 };
 

@@ -2,12 +2,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { ListenAddress } from '../../src/server/listen-address.ts';
+import type { SocketAddress } from '../../src/net/socket-address.ts';
 import type { Decide } from '../../src/server/policy-connection.ts';
 import { type ListenOptions, listen, type PolicyListener } from '../../src/server/policy-listener.ts';
 import type { PolicyServerEvents } from '../../src/server/policy-server-events.ts';
 
-export const LOOPBACK: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
+export const LOOPBACK: SocketAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 
 /** A request as Postfix sends it, told apart by its instance. */
 export function request(instance: string | number, extra = ''): string {
@@ -99,7 +99,7 @@ export class PolicyClient {
   #hasEnded = false;
   #wake: () => void = () => undefined;
 
-  static async connect(address: ListenAddress): Promise<PolicyClient> {
+  static async connect(address: SocketAddress): Promise<PolicyClient> {
     const socket = connect({ ...address, allowHalfOpen: true });
     onTestFinished(() => {
       socket.destroy();

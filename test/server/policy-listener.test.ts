@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ListenAddress } from '../../src/server/listen-address.ts';
+import type { SocketAddress } from '../../src/net/socket-address.ts';
 import { answer, echo, request, startServer } from './policy-client.ts';
 
 /** A promise and its end, and how often `ask` was called. */
@@ -345,7 +345,7 @@ describe('addresses', () => {
     return path;
   }
 
-  function unix(path: string, mode = 0o666): ListenAddress {
+  function unix(path: string, mode = 0o666): SocketAddress {
     return { kind: 'unix', path, mode };
   }
 

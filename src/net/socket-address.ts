@@ -3,11 +3,12 @@
  * `unix:/path`. Postfix's own `inet:` before host and port is taken too, since
  * it stands in the line people copy from.
  */
-import { type IpFamily, parseIpAddress } from '../net/ip-address.ts';
+import { type IpFamily, parseIpAddress } from './ip-address.ts';
 
 export type SocketAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
+  /** `mode`: permissions, where one is to listen. */
+  | { readonly kind: 'unix'; readonly path: string; readonly mode?: number | undefined };
 
 /** undefined when it is not an address. Port 0, any free port, is allowed; names are not, but `localhost` is. */
 export function parseSocketAddress(text: string): SocketAddress | undefined {

@@ -1,10 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  formatSocketAddress,
-  parseServerAddress,
-  parseSocketAddress,
-} from '../../src/settings/socket-address.ts';
+import { formatSocketAddress, parseServerAddress, parseSocketAddress } from '../../src/net/socket-address.ts';
 
 test.each([
   ['127.0.0.1:10040', { kind: 'tcp', host: '127.0.0.1', port: 10040 }],
