@@ -4,10 +4,13 @@
  * What PCRE2 refuses is refused with its reason; what we cannot decide as it
  * does (recursion, conditions, verbs, Unicode properties) is refused too.
  */
-import { ANY, CharSet, WORD } from './char-set.ts';
+import { ANY, CharSet } from './char-set.ts';
 import { PatternCursor } from './pattern-cursor.ts';
 import { readPcreClass } from './pcre-class.ts';
 import { escapedSet, NOT_NEWLINE, readEscapedCode } from './pcre-escape.ts';
+import { PcreGroups } from './pcre-groups.ts';
+import { nothingToRepeat, readQuantifier } from './pcre-quantifier.ts';
+import { newlineSequence, wordEdge } from './pcre-shorthand.ts';
 import { alternation, concat, EMPTY, fixedLength, type Node, type SyntaxTree } from './syntax-tree.ts';
 
 export interface PcreFlags {
@@ -30,7 +33,6 @@ interface Options {
   n: boolean;
 }
 
-const MAX_REPEAT = 65_535;
 const MAX_DEPTH = 100;
 
 export function parsePcre(pattern: string, flags: PcreFlags): SyntaxTree {
@@ -40,10 +42,8 @@ export function parsePcre(pattern: string, flags: PcreFlags): SyntaxTree {
 class PcreParser {
   readonly #cursor: PatternCursor;
   readonly #flags: PcreFlags;
-  readonly #names = new Map<string, number>();
-  readonly #pendingReferences: { readonly index: number; readonly at: number }[] = [];
+  readonly #groups = new PcreGroups();
   #options: Options;
-  #groupCount = 0;
   #depth = 0;
 
   constructor(pattern: string, flags: PcreFlags) {
@@ -65,14 +65,9 @@ class PcreParser {
     }
     const body = this.#alternatives();
     if (!this.#cursor.isAtEnd) throw this.#cursor.syntaxError('unmatched closing parenthesis');
-    for (const { index, at } of this.#pendingReferences) {
-      if (index > this.#groupCount) {
-        this.#cursor.at = at;
-        throw this.#cursor.syntaxError(`reference to non-existent subpattern ${index}`);
-      }
-    }
+    this.#groups.checkReferences(this.#cursor);
     const root = this.#flags.isAnchored ? concat([{ kind: 'anchor', place: 'start' }, body]) : body;
-    return { root, groupCount: this.#groupCount };
+    return { root, groupCount: this.#groups.count };
   }
 
   /** Up to the `)` that ends the group, or the end. */
@@ -150,14 +145,8 @@ class PcreParser {
       case '\\':
         cursor.at++;
         return this.#escape();
-      case '*':
-      case '+':
-      case '?':
-        throw cursor.syntaxError('quantifier does not follow a repeatable item');
       default:
-        if (/^\{[0-9]+(?:,[0-9]*)?\}/.test(cursor.text.slice(cursor.at, cursor.at + 16))) {
-          throw cursor.syntaxError('quantifier does not follow a repeatable item');
-        }
+        if (readQuantifier(cursor) !== undefined) throw nothingToRepeat(cursor);
         return this.#literal(cursor.next().charCodeAt(0));
     }
   }
@@ -218,49 +207,10 @@ class PcreParser {
       case 'g':
       case 'k':
         cursor.at++;
-        return this.#namedReference(char);
+        return this.#groups.named(cursor, char, this.#options.i);
       default:
-        return this.#numberedReference() ?? this.#literal(readEscapedCode(cursor));
+        return this.#groups.numbered(cursor, this.#options.i) ?? this.#literal(readEscapedCode(cursor));
     }
-  }
-
-  /** `\1`; a number of two digits and more only when there are so many groups, else it is octal. */
-  #numberedReference(): Node | undefined {
-    const cursor = this.#cursor;
-    const start = cursor.at;
-    const digits = cursor.takeMatch(/[1-9][0-9]*/y);
-    const index = Number(digits);
-    if (digits !== '' && (index < 10 || /^[89]/.test(digits) || index <= this.#groupCount)) {
-      return this.#reference(index);
-    }
-    cursor.at = start;
-    return undefined;
-  }
-
-  #namedReference(letter: string): Node {
-    const cursor = this.#cursor;
-    const [, braced, quoted, angled, bare] =
-      /^(?:\{([^}]*)\}|'([^']*)'|<([^>]*)>|([-+]?[0-9]+))/.exec(cursor.text.slice(cursor.at)) ?? [];
-    const text = braced ?? quoted ?? angled ?? bare;
-    if (text === undefined) throw cursor.syntaxError(`a subpattern must be named after \`\\${letter}\``);
-    if (letter === 'g' && braced === undefined && bare === undefined) {
-      throw cursor.unsupported('subroutine calls are not supported', 'repeat the group');
-    }
-    cursor.at += bare === undefined ? text.length + 2 : text.length;
-    if (letter === 'g' && /^[-+]?[0-9]+$/.test(text)) {
-      const number = Number(text);
-      const isRelative = /^[-+]/.test(text);
-      return this.#reference(!isRelative ? number : this.#groupCount + number + (number < 0 ? 1 : 0));
-    }
-    const index = this.#names.get(text);
-    if (index === undefined) throw cursor.syntaxError(`reference to non-existent subpattern \`${text}\``);
-    return this.#reference(index);
-  }
-
-  #reference(index: number): Node {
-    if (index < 1) throw this.#cursor.syntaxError('reference to non-existent subpattern');
-    this.#pendingReferences.push({ index, at: this.#cursor.at });
-    return { kind: 'back-reference', index, isCaseless: this.#options.i };
   }
 
   /** Behind `(`. */
@@ -274,13 +224,7 @@ class PcreParser {
     if (cursor.take('!')) return this.#look(true, true);
     if (cursor.take('<=')) return this.#look(false, false);
     if (cursor.take('<!')) return this.#look(false, true);
-    if (cursor.take('P=')) {
-      const name = cursor.takeMatch(/[A-Za-z_]\w*/y);
-      const index = this.#names.get(name);
-      if (index === undefined || !cursor.take(')'))
-        throw cursor.syntaxError('reference to non-existent subpattern');
-      return this.#reference(index);
-    }
+    if (cursor.take('P=')) return this.#groups.pythonReference(cursor, this.#options.i);
     const named = cursor.takeMatch(/P?<[A-Za-z_]\w*>|'[A-Za-z_]\w*'/y);
     if (named !== '') return this.#capture(named.replace(/^P|[<>']/g, ''));
     if (cursor.startsWith('|')) throw cursor.unsupported('`(?|…)` is not supported', 'use separate groups');
@@ -294,12 +238,7 @@ class PcreParser {
   }
 
   #capture(name: string | undefined): Node {
-    const index = ++this.#groupCount;
-    if (name !== undefined) {
-      if (this.#names.has(name))
-        throw this.#cursor.syntaxError(`two named subpatterns have the name \`${name}\``);
-      this.#names.set(name, index);
-    }
+    const index = this.#groups.open(name, this.#cursor);
     return { kind: 'group', index, body: this.#closed() };
   }
 
@@ -341,11 +280,11 @@ class PcreParser {
     const cursor = this.#cursor;
     this.#skipIgnored();
     const start = cursor.at;
-    const range = this.#quantifier();
+    const range = readQuantifier(cursor);
     if (range === undefined) return item;
     if (item.kind === 'anchor') {
       cursor.at = start;
-      throw cursor.syntaxError('quantifier does not follow a repeatable item');
+      throw nothingToRepeat(cursor);
     }
     const [min, max] = range;
     const isPossessive = cursor.take('+');
@@ -353,44 +292,4 @@ class PcreParser {
     const repeat: Node = { kind: 'repeat', body: item, min, max, isLazy };
     return isPossessive ? { kind: 'atomic', body: { ...repeat, isLazy: this.#options.U } } : repeat;
   }
-
-  #quantifier(): [number, number] | undefined {
-    const cursor = this.#cursor;
-    if (cursor.take('*')) return [0, Number.POSITIVE_INFINITY];
-    if (cursor.take('+')) return [1, Number.POSITIVE_INFINITY];
-    if (cursor.take('?')) return [0, 1];
-    const text = cursor.takeMatch(/\{[0-9]+(?:,[0-9]*)?\}/y);
-    if (text === '') return undefined;
-    const [low = '', high] = text.slice(1, -1).split(',');
-    const min = Number(low);
-    const max = high === undefined ? min : high === '' ? Number.POSITIVE_INFINITY : Number(high);
-    if (min > MAX_REPEAT || (max > MAX_REPEAT && max !== Number.POSITIVE_INFINITY)) {
-      throw cursor.syntaxError('number too big in `{}` quantifier');
-    }
-    if (min > max) throw cursor.syntaxError('numbers out of order in `{}` quantifier');
-    return [min, max];
-  }
-}
-
-/** `[[:<:]]` and `[[:>:]]`: a word boundary before, or behind, a word character. */
-function wordEdge(isStart: boolean): Node {
-  const look: Node = {
-    kind: 'look',
-    isAhead: isStart,
-    isNegated: false,
-    body: { kind: 'set', set: WORD },
-  };
-  return concat([{ kind: 'anchor', place: 'word-boundary' }, look]);
-}
-
-/** `\R`. */
-function newlineSequence(): Node {
-  const pair = concat([
-    { kind: 'set', set: CharSet.of(13) },
-    { kind: 'set', set: CharSet.of(10) },
-  ]);
-  return {
-    kind: 'atomic',
-    body: alternation([pair, { kind: 'set', set: CharSet.of(10, 11, 12, 13, 0x85) }]),
-  };
 }
