@@ -11,6 +11,8 @@ export type ParameterKind =
   /** An SMTP reply code, 400 to 599. */
   | 'code'
   | 'integer'
+  /** A number with a unit: s, m, h, d or w; seconds without. */
+  | 'time'
   /** yes or no */
   | 'boolean'
   | 'text'
@@ -20,8 +22,10 @@ export type ParameterKind =
   | 'words'
   /** A match list of networks: addresses, `/file`, `type:table`, `!`. */
   | 'networks'
-  /** A match list of domains. */
+  /** A match list of domains, which may stand for their subdomains. */
   | 'domains'
+  /** A match list whose entries are compared whole. */
+  | 'strings'
   /** Lookup tables, searched in order. */
   | 'tables'
   /** `defer_if_permit` or `defer` */
@@ -91,7 +95,7 @@ export const PARAMETERS: readonly ParameterRow[] = [
   row('myorigin', 'text', '$myhostname', 'The domain of addresses without one.'),
   row(
     'mydestination',
-    'domains',
+    'strings',
     '$myhostname, localhost.$mydomain, localhost',
     'Domains delivered locally.',
   ),
@@ -112,11 +116,11 @@ export const PARAMETERS: readonly ParameterRow[] = [
   ),
   row('virtual_alias_maps', 'tables', '$virtual_maps', 'Virtual aliases.'),
   row('virtual_maps', 'tables', '', 'The name of virtual_alias_maps before Postfix 2.0.'),
-  row('virtual_alias_domains', 'domains', '$virtual_alias_maps', 'Domains whose every address is an alias.'),
+  row('virtual_alias_domains', 'strings', '$virtual_alias_maps', 'Domains whose every address is an alias.'),
   row('virtual_mailbox_maps', 'tables', '', 'Addresses in virtual mailbox domains.'),
   row(
     'virtual_mailbox_domains',
-    'domains',
+    'strings',
     '$virtual_mailbox_maps',
     'Domains delivered to virtual mailboxes.',
   ),
@@ -129,6 +133,12 @@ export const PARAMETERS: readonly ParameterRow[] = [
   row('recipient_delimiter', 'text', '', 'Separates user names from address extensions.'),
   row('owner_request_special', 'boolean', 'yes', 'owner-x and x-request have no address extension.'),
   row('double_bounce_sender', 'text', 'double-bounce', 'A local part that has no address extension.'),
+  row(
+    'permit_mx_backup_networks',
+    'networks',
+    '',
+    'Where the primary mail exchangers must be for permit_mx_backup; empty: anywhere.',
+  ),
   row('smtpd_null_access_lookup_key', 'text', '<>', 'The search string for the null sender.'),
   row('append_at_myorigin', 'boolean', 'yes', 'Append @myorigin to addresses without domain.'),
   row(
@@ -174,6 +184,47 @@ export const PARAMETERS: readonly ParameterRow[] = [
     'Fingerprints of client certificates that permit_tls_clientcerts lets in.',
   ),
   row('smtpd_sasl_auth_enable', 'boolean', 'no', 'Whether clients can log in.'),
+
+  row(
+    'smtpd_policy_service_timeout',
+    'time',
+    '100s',
+    'How long check_policy_service waits to connect, and for an answer; at most 15 seconds for one request.',
+  ),
+  row(
+    'smtpd_policy_service_try_limit',
+    'integer',
+    '2',
+    'How often check_policy_service asks a server that gives no answer.',
+  ),
+  row('smtpd_policy_service_retry_delay', 'time', '1s', 'The time between two tries.'),
+  row(
+    'smtpd_policy_service_default_action',
+    'text',
+    '451 4.3.5 Server configuration problem',
+    'What holds when a policy server gives no answer.',
+  ),
+  row('smtpd_policy_service_policy_context', 'text', '', 'What a policy server is told as policy_context.'),
+  row(
+    'smtpd_policy_service_max_idle',
+    'time',
+    '300s',
+    'How long a connection to a policy server is kept without a request.',
+  ),
+  row('smtpd_policy_service_max_ttl', 'time', '1000s', 'How long a connection is kept in all.'),
+  row(
+    'smtpd_policy_service_request_limit',
+    'integer',
+    '0',
+    'How many requests go over one connection; 0: any number.',
+  ),
+  row('queue_directory', 'text', '/var/spool/postfix', 'Where relative paths of UNIX-domain sockets begin.'),
+  row(
+    'smtputf8_enable',
+    'boolean',
+    '${{$compatibility_level} <level {1} ? {no} : {yes}}',
+    'Take only UTF-8 in the answer of a policy server.',
+  ),
 
   row('reject_code', 'code', '554', 'For reject.'),
   row('defer_code', 'code', '450', 'For defer.'),

@@ -11,6 +11,9 @@ import type { NetworkIntervals } from '../net/network-intervals.ts';
 import type { ListEntry } from './match-list-entries.ts';
 import { TableFailure } from './table.ts';
 
+/** How a name stands for those below it: `b.c` does (parents), `.b.c` does (dotted), or nothing does. */
+export type Subdomains = 'parents' | 'dotted' | 'none';
+
 type TextEntry = Extract<ListEntry, { kind: 'text' }>;
 
 const NONE = Number.POSITIVE_INFINITY;
@@ -22,7 +25,7 @@ export function looksLikeAddress(text: string): boolean {
 }
 
 export class ListRun {
-  readonly #isParentMatching: boolean;
+  readonly #subdomains: Subdomains;
   /** The first entry with a text. */
   readonly #names = new Map<string, number>();
   readonly #matches: boolean[] = [];
@@ -33,13 +36,8 @@ export class ListRun {
     6: undefined,
   };
 
-  constructor(
-    entries: readonly TextEntry[],
-    isParentMatching: boolean,
-    hasNetworks: boolean,
-    report: Report,
-  ) {
-    this.#isParentMatching = isParentMatching;
+  constructor(entries: readonly TextEntry[], subdomains: Subdomains, hasNetworks: boolean, report: Report) {
+    this.#subdomains = subdomains;
     const networks = new NetworkIndexBuilder();
     for (const [index, entry] of entries.entries()) {
       this.#matches.push(entry.isMatch);
@@ -64,9 +62,11 @@ export class ListRun {
   #findName(name: string): number {
     if (name === '') return NONE;
     let first = this.#names.get(name) ?? NONE;
+    if (this.#subdomains === 'none') return first;
+    const isParentMatching = this.#subdomains === 'parents';
     for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
-      if (!this.#isParentMatching && dot === 0) continue;
-      const parent = name.slice(this.#isParentMatching ? dot + 1 : dot);
+      if (!isParentMatching && dot === 0) continue;
+      const parent = name.slice(isParentMatching ? dot + 1 : dot);
       const index = this.#names.get(parent);
       if (index !== undefined && index < first) first = index;
     }

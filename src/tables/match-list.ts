@@ -11,7 +11,7 @@ import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
 import { BoundedReport } from './bounded-report.ts';
 import type { FileStamp } from './file-watcher.ts';
 import { foldCase } from './fold-case.ts';
-import { ListRun, looksLikeAddress } from './list-run.ts';
+import { ListRun, looksLikeAddress, type Subdomains } from './list-run.ts';
 import { expandList, type ListContext, type ListEntry, type ListToken } from './match-list-entries.ts';
 import { type LookupResult, type Table, TableFailure } from './table.ts';
 
@@ -29,13 +29,19 @@ export interface DomainList {
 }
 
 export function compileNetworkList(tokens: readonly ListToken[], context: ListContext): NetworkList {
-  const list = new MatchList(tokens, context, true);
+  const list = new MatchList(tokens, context, context.isParentMatching ? 'parents' : 'dotted', true);
   return { matches: (name, address) => list.find(name, address) };
 }
 
 export function compileDomainList(tokens: readonly ListToken[], context: ListContext): DomainList {
-  const list = new MatchList(tokens, context, false);
+  const list = new MatchList(tokens, context, context.isParentMatching ? 'parents' : 'dotted', false);
   return { matches: (domain) => list.find(domain, '') };
+}
+
+/** A list of domains, or other texts, that are compared whole: mydestination, virtual_alias_domains. */
+export function compileStringList(tokens: readonly ListToken[], context: ListContext): DomainList {
+  const list = new MatchList(tokens, context, 'none', false);
+  return { matches: (text) => list.find(text, '') };
 }
 
 type Segment = { readonly kind: 'run'; readonly run: ListRun } | Exclude<ListEntry, { kind: 'text' }>;
@@ -43,14 +49,21 @@ type Segment = { readonly kind: 'run'; readonly run: ListRun } | Exclude<ListEnt
 class MatchList {
   readonly #tokens: readonly ListToken[];
   readonly #context: ListContext;
+  readonly #subdomains: Subdomains;
   readonly #hasNetworks: boolean;
   #segments: readonly Segment[] = [];
   #isSound = false;
   #unwatch: (() => void)[] = [];
 
-  constructor(tokens: readonly ListToken[], context: ListContext, hasNetworks: boolean) {
+  constructor(
+    tokens: readonly ListToken[],
+    context: ListContext,
+    subdomains: Subdomains,
+    hasNetworks: boolean,
+  ) {
     this.#tokens = tokens;
     this.#context = context;
+    this.#subdomains = subdomains;
     this.#hasNetworks = hasNetworks;
     const report = new BoundedReport(context.parameter);
     const { segments, files } = this.#compile(report);
@@ -96,8 +109,9 @@ class MatchList {
   /** The name and its parents, then the address, which has no partial forms here. */
   #findInTable(table: Table, name: string, address: string): PromiseOrValue<LookupResult> {
     const keys = name === '' ? [] : [name];
-    const isParentMatching = this.#context.isParentMatching;
-    for (let dot = name.indexOf('.', 1); !table.isPattern && dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    const isParentMatching = this.#subdomains === 'parents';
+    const hasPartial = this.#subdomains !== 'none' && !table.isPattern;
+    for (let dot = name.indexOf('.', 1); hasPartial && dot >= 0; dot = name.indexOf('.', dot + 1)) {
       if (isParentMatching && dot === name.length - 1) break;
       keys.push(name.slice(isParentMatching ? dot + 1 : dot));
       if (isParentMatching) dot++;
@@ -122,7 +136,7 @@ class MatchList {
         if (next?.kind !== 'text') break;
         texts.push(next);
       }
-      const run = new ListRun(texts, this.#context.isParentMatching, this.#hasNetworks, report.add);
+      const run = new ListRun(texts, this.#subdomains, this.#hasNetworks, report.add);
       segments.push({ kind: 'run', run });
     }
     return { segments, files };

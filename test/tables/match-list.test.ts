@@ -10,7 +10,12 @@ import { tokenize } from '../../src/language/tokenizer.ts';
 import { isNetworkSyntaxError, parseIpNetwork } from '../../src/net/ip-network.ts';
 import { NetworkIndexBuilder } from '../../src/net/network-index-builder.ts';
 import type { TableReload } from '../../src/tables/file-table.ts';
-import { compileDomainList, compileNetworkList, type MatchResult } from '../../src/tables/match-list.ts';
+import {
+  compileDomainList,
+  compileNetworkList,
+  compileStringList,
+  type MatchResult,
+} from '../../src/tables/match-list.ts';
 import { TableFailure } from '../../src/tables/table.ts';
 import { TableSet } from '../../src/tables/table-set.ts';
 
@@ -253,4 +258,19 @@ test('an indexed list decides as one that is walked', () => {
     { numRuns: 2000 },
   );
   expect(failures).toBeGreaterThan(50);
+});
+
+describe('compileStringList', () => {
+  it('compares entries whole: no subdomains, however they are written', () => {
+    const tokens = ['dest.test', '.dotted.test', 'inline:{ {table.test = x} }'].map((text) => ({
+      text,
+      span: new Source('main.cf', text).span(0, text.length),
+    }));
+    const list = compileStringList(tokens, context(true));
+    expect(list.matches('dest.test')).toBe(true);
+    expect(list.matches('table.test')).toBe(true);
+    for (const name of ['a.dest.test', 'a.dotted.test', 'a.table.test']) {
+      expect(list.matches(name)).toBe(false);
+    }
+  });
 });
