@@ -261,7 +261,7 @@ test('an indexed list decides as one that is walked', () => {
 });
 
 describe('compileStringList', () => {
-  it('compares entries whole: no subdomains, however they are written', () => {
+  test('compares entries whole: no subdomains, however they are written', () => {
     const tokens = ['dest.test', '.dotted.test', 'inline:{ {table.test = x} }'].map((text) => ({
       text,
       span: new Source('main.cf', text).span(0, text.length),
