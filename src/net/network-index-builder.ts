@@ -46,7 +46,17 @@ export class NetworkIndexBuilder {
   }
 
   build(): NetworkIntervals {
-    return new NetworkIntervals(this.#ipv4.flatten(), this.#ipv6.flatten());
+    const slices = this.buildInSlices();
+    for (;;) {
+      const slice = slices.next();
+      if (slice.done === true) return slice.value;
+    }
+  }
+
+  /** Yields every few milliseconds, for indexes that are built while requests are served. */
+  *buildInSlices(): Generator<undefined, NetworkIntervals> {
+    const ipv4 = yield* this.#ipv4.flatten();
+    return new NetworkIntervals(ipv4, yield* this.#ipv6.flatten());
   }
 
   #restrict(family: number, ranges: readonly Range[]): readonly Range[] {

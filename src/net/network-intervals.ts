@@ -12,6 +12,8 @@ import { type IpAddress, parseIpv4, parseIpv6Into } from './ip-address.ts';
 /** No range holds the address, or it is no address. */
 export const NOT_FOUND = -1;
 
+const STEPS_PER_SLICE = 50_000;
+
 export class NetworkIntervals {
   readonly #ipv4: FlatIntervals;
   readonly #ipv6: FlatIntervals;
@@ -62,20 +64,22 @@ function search(flat: FlatIntervals, words: Uint32Array, width: number): number 
  *
  * A sweep over the sorted starts keeps the ranges that are open in a heap
  * ordered by rank. Ranges that have ended leave the heap when they reach its top.
+ * Yields every few milliseconds.
  */
-export function flattenRanges(
+export function* flattenRanges(
   starts: Uint32Array,
   ends: Uint32Array,
   values: Int32Array,
   count: number,
   width: number,
-): FlatIntervals {
-  const order = sortedByStart(starts, count, width);
+): Generator<undefined, FlatIntervals> {
+  const order = yield* sortedByStart(starts, count, width);
   const out = new IntervalWriter(count, width);
   const heap = new RankHeap(count);
   const position = new Uint32Array(width);
   let next = 0;
-  for (;;) {
+  for (let step = 1; ; step++) {
+    if (step % STEPS_PER_SLICE === 0) yield;
     if (heap.isEmpty) {
       if (next === count) break;
       copyWords(position, 0, starts, order[next] ?? 0, width);
@@ -97,11 +101,37 @@ export function flattenRanges(
   return out.finish();
 }
 
-function sortedByStart(starts: Uint32Array, count: number, width: number): Uint32Array {
-  const order = new Uint32Array(count);
+/** Indices in the order of their starts: a radix sort by 16 bits at a time, which needs no comparisons. */
+function* sortedByStart(
+  starts: Uint32Array,
+  count: number,
+  width: number,
+): Generator<undefined, Uint32Array> {
+  let order = new Uint32Array(count);
+  let sorted = new Uint32Array(count);
+  const offsets = new Uint32Array(0x10000 + 1);
   for (let at = 0; at < count; at++) order[at] = at;
-  if (width === 1) order.sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0));
-  else order.sort((a, b) => compareWords(starts, a, starts, b, width));
+  for (let digit = 2 * width - 1; digit >= 0; digit--) {
+    const shift = digit & 1 ? 0 : 16;
+    const word = digit >> 1;
+    offsets.fill(0);
+    for (let at = 0; at < count; at++) {
+      const value = ((starts[at * width + word] ?? 0) >>> shift) & 0xffff;
+      offsets[value + 1] = (offsets[value + 1] ?? 0) + 1;
+    }
+    for (let value = 0; value < 0x10000; value++) {
+      offsets[value + 1] = (offsets[value + 1] ?? 0) + (offsets[value] ?? 0);
+    }
+    for (let at = 0; at < count; at++) {
+      const index = order[at] ?? 0;
+      const value = ((starts[index * width + word] ?? 0) >>> shift) & 0xffff;
+      const place = offsets[value] ?? 0;
+      offsets[value] = place + 1;
+      sorted[place] = index;
+    }
+    [order, sorted] = [sorted, order];
+    yield;
+  }
   return order;
 }
 

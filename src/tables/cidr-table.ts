@@ -9,6 +9,7 @@ import type { Source } from '../language/source.ts';
 import { isSpace, skipSpace, trimEnd } from '../language/white-space.ts';
 import { type IpNetwork, isNetworkSyntaxError, parseIpNetwork } from '../net/ip-network.ts';
 import { NetworkIndexBuilder } from '../net/network-index-builder.ts';
+import type { NetworkIntervals } from '../net/network-intervals.ts';
 import { type ContentReader, LINES_PER_SLICE } from './table-content.ts';
 import { spanInLine, type TableLine, TableLineReader } from './table-lines.ts';
 
@@ -20,7 +21,8 @@ export const readCidrFile: ContentReader = function* (source, report) {
     if (++count % LINES_PER_SLICE === 0) yield;
     reader.read(line);
   }
-  const { index, values } = reader.finish();
+  const values = reader.values;
+  const index = yield* reader.finish();
   return { lookup: (key) => values[index.findText(key)] };
 };
 
@@ -28,7 +30,8 @@ class CidrReader {
   readonly #source: Source;
   readonly #report: Report;
   readonly #index = new NetworkIndexBuilder();
-  readonly #values: string[] = [];
+  /** What the index' values stand for. */
+  readonly values: string[] = [];
   readonly #valueIndex = new Map<string, number>();
   readonly #openIfs: TableLine[] = [];
 
@@ -54,7 +57,8 @@ class CidrReader {
     else this.#readRule(line);
   }
 
-  finish() {
+  /** Makes the index, when all lines were read. */
+  *finish(): Generator<undefined, NetworkIntervals> {
     for (const line of this.#openIfs) {
       this.#report({
         severity: 'warning',
@@ -64,7 +68,7 @@ class CidrReader {
         help: 'add `endif`',
       });
     }
-    return { index: this.#index.build(), values: this.#values };
+    return yield* this.#index.buildInSlices();
   }
 
   #readIf(line: TableLine): void {
@@ -105,7 +109,7 @@ class CidrReader {
     }
     let index = this.#valueIndex.get(value);
     if (index === undefined) {
-      index = this.#values.push(value) - 1;
+      index = this.values.push(value) - 1;
       this.#valueIndex.set(value, index);
     }
     this.#index.add(network, isNegated, index);
