@@ -50,7 +50,7 @@ export function parseIpNetwork(pattern: string): IpNetwork | NetworkSyntaxError 
     }
   }
   if (address === undefined) return addressError(pattern, addressText, slash >= 0);
-  const network = new Uint32Array(address.words);
+  const network = address.words;
   if (clearHostBits(network, prefixLength)) {
     const corrected = `${address.family === 4 ? formatIpv4(network[0] ?? 0) : formatIpv6(network)}/${prefixLength}`;
     return {

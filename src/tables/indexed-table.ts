@@ -58,21 +58,20 @@ function* readIndexed(
       continue;
     }
     if (entry.key.endsWith(':')) report(aliasFormat(source, line));
-    const key = foldCase(entry.key);
-    if (entries.has(key)) {
-      duplicates.push(line);
-      continue;
-    }
     // Few values are distinct; sharing them keeps a large table small.
     let value = values.get(entry.value);
     if (value === undefined) {
       value = entry.value;
       values.set(value, value);
     }
-    entries.set(key, value);
+    const size = entries.size;
+    entries.set(foldCase(entry.key), value);
+    if (entries.size === size) duplicates.push(line);
   }
   if (duplicates.length > 0) {
-    reportDuplicates(source, report, duplicates, onDuplicate);
+    const firsts = findFirstEntries(source, new Set(duplicates.map((line) => keyOf(line))));
+    for (const [key, { value }] of firsts) entries.set(key, value);
+    reportDuplicates(source, report, duplicates, firsts, onDuplicate);
     if (onDuplicate === 'fail') return failingContent(`${source.file}: duplicate entry`);
   }
   return { lookup: (key) => entries.get(foldCase(key)) };
@@ -138,11 +137,11 @@ function reportDuplicates(
   source: Source,
   report: Report,
   duplicates: readonly TableLine[],
+  firsts: ReadonlyMap<string, FirstEntry>,
   onDuplicate: 'first-wins' | 'fail',
 ): void {
-  const firsts = findFirstLines(source, new Set(duplicates.map((line) => keyOf(line))));
   for (const line of duplicates) {
-    const first = firsts.get(keyOf(line));
+    const first = firsts.get(keyOf(line))?.line;
     const place = first === undefined ? 'above' : `at ${formatSpan(source.span(first.start, first.end))}`;
     report({
       severity: onDuplicate === 'fail' ? 'error' : 'warning',
@@ -162,13 +161,20 @@ function keyOf(line: TableLine): string {
   return 'key' in entry ? foldCase(entry.key) : '';
 }
 
-/** A second pass, made only when there is something to tell. */
-function findFirstLines(source: Source, wanted: ReadonlySet<string>): ReadonlyMap<string, TableLine> {
-  const found = new Map<string, TableLine>();
+interface FirstEntry {
+  readonly line: TableLine;
+  readonly value: string;
+}
+
+/** A second pass, made only when there are duplicates. */
+function findFirstEntries(source: Source, wanted: ReadonlySet<string>): ReadonlyMap<string, FirstEntry> {
+  const found = new Map<string, FirstEntry>();
   const lines = new TableLineReader(source.text);
   for (let line = lines.next(); line !== undefined && found.size < wanted.size; line = lines.next()) {
-    const key = keyOf(line);
-    if (wanted.has(key) && !found.has(key)) found.set(key, line);
+    const entry = readEntry(line);
+    if (!('key' in entry)) continue;
+    const key = foldCase(entry.key);
+    if (wanted.has(key) && !found.has(key)) found.set(key, { line, value: entry.value });
   }
   return found;
 }
