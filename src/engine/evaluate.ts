@@ -285,7 +285,24 @@ class Run {
       const { reply, decidedBy } = this.#deferIfReject;
       return this.#decide('defer_if_reject', settle(reply, undefined, isSoftBounce), decidedBy, false);
     }
+    this.#warnOfLostEffects();
     return this.#decide('permit', undefined, this.#permittedBy, false);
+  }
+
+  /** A policy answer carries one action: of several side effects of one message, say that the others are lost. */
+  #warnOfLostEffects(): void {
+    if (this.#effects.length < 2) return;
+    const kept = new Set<string>();
+    const lasting = this.#effects.filter(({ verb, text }) => {
+      if (verb === 'INFO' || verb === 'WARN') return false;
+      // Of these, smtpd keeps the last, or needs no second.
+      const isNew = !kept.has(verb);
+      kept.add(verb);
+      return isNew || verb === 'PREPEND' || (verb === 'BCC' && text !== '');
+    });
+    if (lasting.length < 2) return;
+    const verbs = lasting.map(({ verb }) => verb).join(', ');
+    this.#e.warn('lost_effect', `Postfix takes one action an answer: of ${verbs} only one is sent`);
   }
 
   /** Only the relay list hands its defer_if_reject on, to the recipient list. */

@@ -3,7 +3,7 @@
  * send what they need. They are rows, so that the linter can say why and where
  * they belong; in a list they are undecided, with a warning when it is loaded.
  */
-import { DUNNO } from '../engine/outcome.ts';
+import { CONFIGURATION_ERROR, DUNNO } from '../engine/outcome.ts';
 import type { Restriction } from './restriction.ts';
 
 function undecidable(name: string, summary: string, reason: string, help: string): Restriction {
@@ -21,6 +21,16 @@ function undecidable(name: string, summary: string, reason: string, help: string
 }
 
 export const UNDECIDABLE: readonly Restriction[] = [
+  {
+    ...undecidable(
+      'reject_unknown_forward_client_hostname',
+      'A name that Postfix reserves and never implemented.',
+      'smtpd itself does not know it, and answers `451 4.3.5 Server configuration error`',
+      'use reject_unknown_client_hostname',
+    ),
+    yields: ['reject'],
+    compile: () => ({ check: () => CONFIGURATION_ERROR }),
+  },
   undecidable(
     'reject_unauth_pipelining',
     'Reject clients that send commands ahead of time (RFC 2920).',

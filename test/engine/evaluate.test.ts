@@ -149,6 +149,14 @@ describe('evaluate', () => {
     expect(kept.decision.verdict).toBe('defer');
   });
 
+  it('says so when a side effect cannot be answered', async () => {
+    const once = await run(planOf({ client: ['hold'], recipient: ['hold'] }));
+    expect(once.decision.warnings).toEqual([]);
+    const plan = planOf({ client: ['hold', 'prepend'] });
+    const { decision } = await run(plan);
+    expect(decision.warnings.map(({ code }) => code)).toEqual(['lost_effect']);
+  });
+
   it('is a plain value when nothing has to wait', () => {
     const evaluation = new Evaluation(request(), { resolver: new SlowResolver(), isTracing: false });
     expect(evaluate(planOf({ client: ['dunno'], recipient: ['reject'] }), evaluation)).not.toBeInstanceOf(

@@ -18,6 +18,7 @@ export type Leaf =
   | 'dir'
   | 'warn'
   | 'hold'
+  | 'prepend'
   | 'discard'
   | 'dns-reject'
   | 'dns-dunno'
@@ -58,6 +59,8 @@ export function outcomeOf(kind: Leaf, place: string): Outcome {
       return { kind: 'defer_if_reject', reply };
     case 'hold':
       return { kind: 'effect', effect: { verb: 'HOLD', text: place } };
+    case 'prepend':
+      return { kind: 'effect', effect: { verb: 'PREPEND', text: `X-Test: ${place}` } };
     case 'discard':
       return { kind: 'effect', effect: { verb: 'DISCARD', text: place } };
     default:
