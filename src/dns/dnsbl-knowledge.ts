@@ -1,0 +1,227 @@
+/**
+ * What is known of DNS deny and allow lists: which are alive, which closed and
+ * when, what took their place, what their operators ask of those who query. A
+ * table with the source of each claim, for `check`, the daemon and the docs.
+ *
+ * Promises no completeness, and nothing about a list that has no row. What an
+ * operator's error answers mean is in dnsbl-error-answers.ts.
+ */
+
+/** The newest sources are of this month. */
+export const KNOWLEDGE_DATE = '2026-09';
+
+export interface DnsblFacts {
+  /** The zone, and all below it; of `no_list` the name itself alone. */
+  readonly zone: string;
+  readonly status:
+    | 'alive'
+    /** Its data is under another name now: `successor`. */
+    | 'renamed'
+    | 'closed'
+    /** A name people write who mean `successor`. */
+    | 'no_list';
+  /** `closed`, `renamed`: year, or year-month(-day). */
+  readonly since?: string;
+  /** Has answered "listed" for every address since it closed, or did for a while. */
+  readonly listsEverybody?: true;
+  /** What to ask instead. */
+  readonly successor?: string;
+  /** What it is asked about. */
+  readonly subject: 'address' | 'domain';
+  readonly isAllowList?: true;
+  /** A zone that has all of this one's listings. */
+  readonly partOf?: string;
+  /** The filter that only listings pass: what to write after `=`. */
+  readonly listings?: string;
+  /** Terms that break a policy which does not know them, as a clause: the list …  */
+  readonly terms?: string;
+  readonly source: string;
+}
+
+/** The guides to Postfix of 2003 to 2019 whose configurations Postward was made to carry. */
+const SURVEY = "survey of administrators' guides, 2003 to 2019";
+
+const SPAMHAUS_CODES =
+  'https://docs.spamhaus.com/datasets/docs/source/10-data-type-documentation/datasets/040-zones.html';
+const SPAMHAUS_TERMS =
+  'is free for small, non-commercial use, answers public resolvers and large users with an error (127.255.255.0/24), and wants a free registration (a DQS key) from them';
+
+const spamhaus = (zone: string, subject: 'address' | 'domain', listings: string): DnsblFacts => ({
+  zone,
+  status: 'alive',
+  subject,
+  listings,
+  terms: SPAMHAUS_TERMS,
+  source: SPAMHAUS_CODES,
+});
+
+const closed = (zone: string, since: string, source: string): DnsblFacts => ({
+  zone,
+  status: 'closed',
+  since,
+  subject: 'address',
+  source,
+});
+
+const hostile = (zone: string, since: string, source: string): DnsblFacts => ({
+  ...closed(zone, since, source),
+  listsEverybody: true,
+});
+
+const mistaken = (zone: string, successor: string, source: string): DnsblFacts => ({
+  zone,
+  status: 'no_list',
+  successor,
+  subject: 'address',
+  source,
+});
+
+export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
+  spamhaus('zen.spamhaus.org', 'address', '127.0.0.[2..11]'),
+  { ...spamhaus('sbl.spamhaus.org', 'address', '127.0.0.[2;3;9]'), partOf: 'zen.spamhaus.org' },
+  { ...spamhaus('xbl.spamhaus.org', 'address', '127.0.0.[4..7]'), partOf: 'zen.spamhaus.org' },
+  { ...spamhaus('pbl.spamhaus.org', 'address', '127.0.0.[10;11]'), partOf: 'zen.spamhaus.org' },
+  spamhaus('dbl.spamhaus.org', 'domain', '127.0.1.[2..99]'),
+  { zone: 'zen.dq.spamhaus.net', status: 'alive', subject: 'address', source: SPAMHAUS_CODES },
+  { zone: 'dbl.dq.spamhaus.net', status: 'alive', subject: 'domain', source: SPAMHAUS_CODES },
+  {
+    zone: 'sbl-xbl.spamhaus.org',
+    status: 'renamed',
+    successor: 'zen.spamhaus.org',
+    subject: 'address',
+    partOf: 'zen.spamhaus.org',
+    source: 'http://www.spamhaus.org/zen/',
+  },
+  {
+    zone: 'cbl.abuseat.org',
+    status: 'renamed',
+    successor: 'xbl.spamhaus.org',
+    subject: 'address',
+    partOf: 'xbl.spamhaus.org',
+    source: 'https://www.abuseat.org/cutover.html',
+  },
+  mistaken('spamhaus.org', 'zen.spamhaus.org', 'http://www.spamhaus.org/zen/'),
+  {
+    zone: 'bl.spamcop.net',
+    status: 'alive',
+    subject: 'address',
+    listings: '127.0.0.2',
+    source: 'http://news.spamcop.net/cgi-bin/fom?_recurse=1&file=291',
+  },
+  mistaken('spamcop.net', 'bl.spamcop.net', 'http://news.spamcop.net/cgi-bin/fom?_recurse=1&file=291'),
+  {
+    zone: 'b.barracudacentral.org',
+    status: 'alive',
+    subject: 'address',
+    listings: '127.0.0.2',
+    terms: 'answers only resolvers whose addresses were registered (free)',
+    source:
+      'https://whatismyipaddress.com/blacklist/barracudacentral, https://github.com/iredmail/iRedMail/issues/232',
+  },
+  mistaken(
+    'barracudacentral.org',
+    'b.barracudacentral.org',
+    'https://whatismyipaddress.com/blacklist/barracudacentral',
+  ),
+  {
+    zone: 'list.dnswl.org',
+    status: 'alive',
+    subject: 'address',
+    isAllowList: true,
+    listings: '127.0.[2..20].[1..3]',
+    terms:
+      'allows 100,000 queries a day and resolver, so none through public resolvers, and answers the others with an error that looks like the highest trust',
+    source: 'https://www.dnswl.org/?p=204, https://github.com/rspamd/rspamd/pull/4627',
+  },
+  mistaken('dnswl.org', 'list.dnswl.org', 'https://www.dnswl.org/?p=204'),
+  {
+    zone: 'uribl.com',
+    status: 'alive',
+    subject: 'domain',
+    terms: 'refuses public resolvers, and says so with 127.0.0.1',
+    source: 'http://uribl.com/refused.shtml',
+  },
+  { zone: 'surbl.org', status: 'alive', subject: 'domain', source: 'http://www.surbl.org/lists' },
+  {
+    zone: 'score.senderscore.com',
+    status: 'alive',
+    subject: 'address',
+    terms: 'answers 127.255.255.255 to resolvers that were not registered (free)',
+    source: 'https://github.com/rspamd/rspamd/pull/5907',
+  },
+  {
+    zone: 'all.spamrats.com',
+    status: 'alive',
+    subject: 'address',
+    listings: '127.0.0.[36..38]',
+    source: 'https://github.com/rackerlabs/support-how-to/issues/1437',
+  },
+  {
+    zone: 'dnsbl-2.uceprotect.net',
+    status: 'alive',
+    subject: 'address',
+    terms:
+      'lists whole allocations for the spam of a few of their addresses; its operator warns of lost mail',
+    source: 'http://www.uceprotect.net/en/index.php?m=3&s=4',
+  },
+  {
+    zone: 'dnsbl-3.uceprotect.net',
+    status: 'alive',
+    subject: 'address',
+    terms: 'lists whole providers for the spam of some of their customers; its operator warns of lost mail',
+    source: 'http://www.uceprotect.net/en/index.php?m=3&s=5',
+  },
+  {
+    zone: 'mail-abuse.org',
+    status: 'closed',
+    since: '2005',
+    subject: 'address',
+    source: 'http://wiki.openrbl.org/wiki/MAPS (for subscribers only; bought by Trend Micro)',
+  },
+
+  hostile('osirusoft.com', '2003-08', 'http://www.bluewolfspirit.com/blog/2003/08/spam_blocking.html'),
+  closed('wirehub.net', '2003-12', 'https://en.wikipedia.org/wiki/Not_Just_Another_Bogus_List (Dynablock)'),
+  closed('blitzed.org', '2006', SURVEY),
+  hostile('ordb.org', '2006-12-18', 'https://www.exchangedefender.com/blog/2008/03/ordb-no-longer-exists/'),
+  closed('dsbl.org', '2008-05', 'https://www.dsbl.org/, https://vamsoft.com/company/news/dsbl-shutdown'),
+  closed('blackholes.us', '2008', `https://www.dnsbl.com/2009/10/, ${SURVEY}`),
+  { ...closed('rfc-ignorant.org', '2012-09', 'https://heise.de/-1724429'), subject: 'domain' },
+  { ...closed('rfc-clueless.org', '2023-09', 'http://rfc-clueless.org/'), subject: 'domain' },
+  hostile('njabl.org', '2013-03', 'https://en.wikipedia.org/wiki/Not_Just_Another_Bogus_List'),
+  hostile('ahbl.org', '2014', 'https://github.com/sovereign/sovereign/issues/232 and /338'),
+  {
+    ...hostile('rhsbl.ahbl.org', '2014', 'https://github.com/sovereign/sovereign/issues/232 and /338'),
+    subject: 'domain',
+  },
+  hostile('dul.ru', '2015-05', 'https://www.dnsbl.com/search?updated-max=2015-08-06T11:56:00-05:00'),
+  closed('virbl.bit.nl', '2017-01', 'https://github.com/dmippolitov/pydnsbl/issues/48'),
+  hostile('spamcannibal.org', '2018-05', 'https://wordtothewise.com/2018/05/spamcannibal-is-dead/'),
+  closed('spam.abuse.ch', '2019', 'https://github.com/rspamd/rspamd/issues/2744'),
+  hostile('emailbasura.org', '2019-10', 'https://github.com/EvotecIT/PSBlackListChecker/issues/8'),
+  hostile('megarbl.net', '2019-11', 'https://www.dnsbl.com/search?updated-max=2020-05-11T09:41:00-05:00'),
+  closed('dnsbl.inps.de', '2020-05-25', 'https://github.com/dmippolitov/pydnsbl/pull/11'),
+  hostile('spamtrap.drbl.drand.net', '2024-03', 'https://github.com/matteocorti/check_rbl/pull/53'),
+  closed('sorbs.net', '2024-06-05', 'https://github.com/MailCleaner/MailCleaner/issues/614'),
+  hostile('spam.dnsbl.anonmails.de', '2024-11', 'https://github.com/matteocorti/check_rbl/pull/60'),
+  closed(
+    'dnsbl.manitu.net',
+    '2025-01-16',
+    'https://www.nixspam.net/, https://github.com/rspamd/rspamd/pull/5300',
+  ),
+  closed('dnsbl.madavi.de', '2025-03', 'https://github.com/matteocorti/check_rbl/pull/63'),
+  closed('wpbl.info', '2025', 'https://github.com/dmippolitov/pydnsbl/issues/48'),
+] satisfies DnsblFacts[]);
+
+const BY_ZONE: ReadonlyMap<string, DnsblFacts> = new Map(DNSBL_KNOWLEDGE.map((row) => [row.zone, row]));
+
+/** What is known of a zone, by the longest row that covers it; a zone with a customer's key in front as well. */
+export function findDnsbl(domain: string): DnsblFacts | undefined {
+  const name = domain.toLowerCase();
+  const own = BY_ZONE.get(name);
+  if (own !== undefined) return own;
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    const row = BY_ZONE.get(name.slice(dot + 1));
+    if (row !== undefined) return row.status === 'no_list' ? undefined : row;
+  }
+  return undefined;
+}
