@@ -9,8 +9,6 @@ import { domainToASCII } from 'node:url';
 
 const MAX_HOSTNAME_LENGTH = 255;
 const MAX_LABEL_LENGTH = 63;
-/** Longest text that Postfix takes between the brackets of a literal. */
-const MAX_LITERAL_LENGTH = 45;
 
 /**
  * Letters, digits, `-` and `_` in labels of 1 to 63; no label begins or ends
@@ -54,16 +52,6 @@ export function isValidHostAddress(text: string): boolean {
 /** What stands in an address literal: an IPv4 address, or `IPv6:` and an IPv6 address. */
 export function isValidMailHostAddress(text: string): boolean {
   return /^ipv6:/i.test(text) ? isValidIpv6(text.slice(5)) : isValidIpv4(text);
-}
-
-/** An address literal with its brackets, RFC 5321 §4.1.3. */
-export function isValidMailHostLiteral(text: string): boolean {
-  return (
-    text.startsWith('[') &&
-    text.indexOf(']') === text.length - 1 &&
-    text.length - 2 <= MAX_LITERAL_LENGTH &&
-    isValidMailHostAddress(text.slice(1, -1))
-  );
 }
 
 /** Four numbers up to 255, leading zeros allowed; `0.x.y.z` only as all zeros. */

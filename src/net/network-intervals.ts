@@ -10,7 +10,7 @@ import { compareWords, copyWords, incrementWords } from './address-words.ts';
 import { type IpAddress, parseIpv4, parseIpv6Into } from './ip-address.ts';
 
 /** No range holds the address, or it is no address. */
-export const NOT_FOUND = -1;
+const NOT_FOUND = -1;
 
 const STEPS_PER_SLICE = 50_000;
 

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { parentDomain, withoutTrailingDot } from '../../src/net/domain-name.ts';
+import { withoutTrailingDot } from '../../src/net/domain-name.ts';
 import {
   isValidHostAddress,
   isValidHostname,
   isValidMailHostAddress,
-  isValidMailHostLiteral,
   isValidUtf8Hostname,
 } from '../../src/net/hostname-rules.ts';
 
@@ -101,33 +100,9 @@ describe('host addresses', () => {
     expect(isValidMailHostAddress('2001:db8::1')).toBe(false);
     expect(isValidMailHostAddress('IPv6:192.0.2.10')).toBe(false);
   });
-
-  test('a literal is one bracketed mail host address', () => {
-    expect(isValidMailHostLiteral('[192.0.2.10]')).toBe(true);
-    expect(isValidMailHostLiteral('[IPv6:2001:db8::1]')).toBe(true);
-    for (const text of [
-      '192.0.2.10',
-      '[192.0.2]',
-      '[2001:db8::1]',
-      '[192.0.2.10',
-      '[192.0.2.10]]',
-      '[]',
-      '',
-    ]) {
-      expect(isValidMailHostLiteral(text)).toBe(false);
-    }
-  });
 });
 
 describe('domain names', () => {
-  test('parents down to the top-level domain', () => {
-    expect(parentDomain('a.b.c')).toBe('b.c');
-    expect(parentDomain('b.c')).toBe('c');
-    expect(parentDomain('c')).toBeUndefined();
-    expect(parentDomain('.c')).toBeUndefined();
-    expect(parentDomain('c.')).toBeUndefined();
-  });
-
   test('one trailing dot goes, two stay', () => {
     expect(withoutTrailingDot('a.b.')).toBe('a.b');
     expect(withoutTrailingDot('a.b..')).toBe('a.b..');

@@ -61,7 +61,7 @@ export function someNode(node: Node, isWanted: (node: Node) => boolean): boolean
   return isWanted(node) || childrenOf(node).some((child) => someNode(child, isWanted));
 }
 
-export function childrenOf(node: Node): readonly Node[] {
+function childrenOf(node: Node): readonly Node[] {
   switch (node.kind) {
     case 'concat':
       return node.parts;
