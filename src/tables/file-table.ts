@@ -11,7 +11,7 @@ import { type FileStamp, type FileWatcher, stampOf, stampOfSync } from './file-w
 import type { FileTableType } from './registry.ts';
 import type { LookupResult, Table } from './table.ts';
 import { failingContent, type TableContent } from './table-content.ts';
-import { readTableFile, readTableFileSync, UnreadableFile } from './table-file.ts';
+import { readTableFile, readTableFileSync, UnreadableFile } from './table-source.ts';
 
 /** Time for one slice of work between which other requests are served. */
 const SLICE_MS = 8;

@@ -11,8 +11,8 @@ import { tokenize } from '../language/tokenizer.ts';
 import { type FileStamp, stampOfSync } from './file-watcher.ts';
 import { foldCase } from './fold-case.ts';
 import { type Table, TableFailure } from './table.ts';
-import { readTableFileSync, UnreadableFile } from './table-file.ts';
 import type { TableSet } from './table-set.ts';
+import { readTableFileSync, UnreadableFile } from './table-source.ts';
 
 /** A word of a list, expanded and split already. */
 export interface ListToken {
