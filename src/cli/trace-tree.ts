@@ -36,7 +36,8 @@ const WORTH_SHOWING_MS = 0.05;
 export function traceTree(trace: readonly TraceList[], { paint, notRun }: TraceTreeOptions): string[] {
   const lines: string[] = [];
   for (const list of trace) {
-    lines.push(`${paint('bold', `${list.list} list`)}: ${resultOf(list)}`);
+    const title = list.isImplicit ? `smtpd's own check after the ${list.list} list` : `${list.list} list`;
+    lines.push(`${paint('bold', title)}: ${resultOf(list)}`);
     draw(nodesOf(list, paint), '', lines, paint);
   }
   for (const { list, reason } of notRun)

@@ -29,6 +29,7 @@ export interface Warning {
     | 'reject_warning'
     | 'table_failure'
     | 'dns'
+    | 'policy_service'
     | 'right_hand_side'
     | 'lost_effect'
     | 'dnsbl_error';
@@ -77,6 +78,8 @@ export interface TraceEntry {
 /** A list as it was run. */
 export interface TraceList {
   readonly list: ListName;
+  /** True for what smtpd checks by itself after the list. */
+  readonly isImplicit: boolean;
   readonly entries: TraceEntry[];
   /** Steps of the list itself that were not reached. */
   notReached: readonly StepRef[];

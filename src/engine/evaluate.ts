@@ -125,7 +125,8 @@ class Run {
         index: 0,
       });
       if (this.#trace !== undefined) {
-        this.#traceList = { list: stage.list, entries: [], notReached: [], result: 'permitted' };
+        const { list, isImplicit } = stage;
+        this.#traceList = { list, isImplicit, entries: [], notReached: [], result: 'permitted' };
         this.#trace.push(this.#traceList);
       }
       return true;

@@ -10,11 +10,13 @@ import type { ListName, Program } from './step.ts';
 export interface Stage {
   readonly list: ListName;
   readonly program: Program;
+  /** True for what smtpd checks by itself after the list. */
+  readonly isImplicit: boolean;
   /** Whom the generic restrictions of this list blame; undefined: smtpd would not run the list (no HELO, no sender yet). */
   subject(evaluation: Evaluation): Subject | undefined;
   /** A defer_if_reject of an earlier list is forgotten here. */
   readonly forgetsDeferIfReject: boolean;
-  /** Not run when a deferral is already the answer: smtpd's own checks after its lists. */
+  /** Not run when a deferral is already the answer. */
   readonly isSkippedIfDeferred: boolean;
 }
 

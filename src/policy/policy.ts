@@ -50,9 +50,9 @@ export class Policy {
       ...whole(),
       stages: [
         ...whole('client', 'helo', 'sender').stages,
-        this.#implicit('sender', options.afterSender),
+        ...this.#implicit('sender', options.afterSender),
         ...whole(...pair).stages,
-        { ...this.#implicit('recipient', options.afterRecipient), isSkippedIfDeferred: true },
+        ...this.#implicit('recipient', options.afterRecipient),
       ],
     };
     // Before RCPT only with smtpd_delay_reject = no: then Postfix carries the flags on.
@@ -87,21 +87,25 @@ export class Policy {
     return {
       list,
       program,
+      isImplicit: false,
       forgetsDeferIfReject: !isSecondOfPair,
       isSkippedIfDeferred: false,
       subject: (evaluation) => listSubject(list, evaluation),
     };
   }
 
-  /** A check that smtpd makes by itself after a list. */
-  #implicit(list: ListName, program: Program): Stage {
-    const isEmpty = program.steps.length === 0;
-    return {
-      list,
-      program,
-      forgetsDeferIfReject: false,
-      isSkippedIfDeferred: false,
-      subject: (evaluation) => (isEmpty ? undefined : listSubject(list, evaluation)),
-    };
+  /** A check that smtpd makes by itself after a list; none when it is off. */
+  #implicit(list: ListName, program: Program): Stage[] {
+    if (program.steps.length === 0) return [];
+    return [
+      {
+        list,
+        program,
+        isImplicit: true,
+        forgetsDeferIfReject: false,
+        isSkippedIfDeferred: list === 'recipient',
+        subject: (evaluation) => listSubject(list, evaluation),
+      },
+    ];
   }
 }
