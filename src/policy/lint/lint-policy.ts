@@ -1,0 +1,51 @@
+/**
+ * Runs the lint rules over a policy and reports what they find, in the order
+ * of the file it is found in. Never decides anything.
+ */
+import type { Report } from '../../language/diagnostic.ts';
+import type { Assignment } from '../../language/main-cf.ts';
+import type { ParameterSet } from '../parameter-set.ts';
+import { readAccessTables } from './access-table.ts';
+import type { Finding, LintRule } from './lint-rule.ts';
+import { readLists } from './restriction-list.ts';
+import { LINT_RULES } from './rules.ts';
+
+/** What one rule may say of one file: after that only that there is more. */
+const MAX_FINDINGS = 10;
+/** A table in which every line is wrong is not worth looking through. */
+const MAX_LOOKED_AT = 200;
+
+export interface LintOptions {
+  readonly assignments: readonly Assignment[];
+  readonly parameters: ParameterSet;
+  readonly report: Report;
+}
+
+export function lintPolicy({ assignments, parameters, report }: LintOptions): void {
+  const lists = readLists(parameters);
+  const context = { assignments, parameters, ...lists, accessTables: readAccessTables(lists) };
+  const found = LINT_RULES.flatMap((rule) => bounded(rule, rule.check(context)));
+  for (const diagnostic of byFile(found).flat()) report(diagnostic);
+}
+
+interface Found extends Finding {
+  readonly severity: LintRule['severity'];
+  readonly code: string;
+}
+
+function bounded({ severity, code }: LintRule, findings: Iterable<Finding>): readonly Found[] {
+  const found: Found[] = [];
+  for (const ofFile of byFile(Iterator.from(findings).take(MAX_LOOKED_AT))) {
+    found.push(...ofFile.slice(0, MAX_FINDINGS).map((finding) => ({ severity, code, ...finding })));
+    const next = ofFile[MAX_FINDINGS];
+    if (next === undefined) continue;
+    found.push({ severity, code, ...next, message: 'from here on there are more like those above' });
+  }
+  return found;
+}
+
+/** File by file as they come up, each from top to bottom. */
+function byFile<T extends Finding>(findings: Iterable<T>): readonly (readonly T[])[] {
+  const files = Map.groupBy(findings, ({ span }) => span.source.file);
+  return [...files.values()].map((ofFile) => ofFile.toSorted((a, b) => a.span.start - b.span.start));
+}

@@ -1,0 +1,66 @@
+/**
+ * All lint rules. `check`, the API and the reference page derive from here;
+ * the order is that of the reference: lists, relaying, DNS lists, tables, files.
+ */
+import type { LintRule } from './lint-rule.ts';
+import { bareCode } from './rules/bare-code.ts';
+import { classNamedLikeRestriction } from './rules/class-named-like-restriction.ts';
+import { closedDnsbl } from './rules/closed-dnsbl.ts';
+import { dnsblSubject } from './rules/dnsbl-subject.ts';
+import { dnsblTerms } from './rules/dnsbl-terms.ts';
+import { dsnClass } from './rules/dsn-class.ts';
+import { dsnWithoutText } from './rules/dsn-without-text.ts';
+import { earlyMultiRecipientBounce } from './rules/early-multi-recipient-bounce.ts';
+import { forbiddenOk } from './rules/forbidden-ok.ts';
+import { heloNotRequired } from './rules/helo-not-required.ts';
+import { idleWarnIfReject } from './rules/idle-warn-if-reject.ts';
+import { malformedAction } from './rules/malformed-action.ts';
+import { misplacedRestriction } from './rules/misplaced-restriction.ts';
+import { noRelayGuard } from './rules/no-relay-guard.ts';
+import { okBeforeRelayGuard } from './rules/ok-before-relay-guard.ts';
+import { oldName } from './rules/old-name.ts';
+import { openRelay } from './rules/open-relay.ts';
+import { readablePassword } from './rules/readable-password.ts';
+import { removedRestriction } from './rules/removed-restriction.ts';
+import { renamedDnsbl } from './rules/renamed-dnsbl.ts';
+import { repeatedDnsbl } from './rules/repeated-dnsbl.ts';
+import { senderLoginIgnored } from './rules/sender-login-ignored.ts';
+import { shadowedRow } from './rules/shadowed-row.ts';
+import { tableInResult } from './rules/table-in-result.ts';
+import { unknownAction } from './rules/unknown-action.ts';
+import { unmatchableKey } from './rules/unmatchable-key.ts';
+import { unreachableRestriction } from './rules/unreachable-restriction.ts';
+
+export const LINT_RULES: readonly LintRule[] = Object.freeze([
+  unreachableRestriction,
+  oldName,
+  removedRestriction,
+  misplacedRestriction,
+  earlyMultiRecipientBounce,
+  heloNotRequired,
+  idleWarnIfReject,
+  classNamedLikeRestriction,
+  senderLoginIgnored,
+
+  noRelayGuard,
+  openRelay,
+  okBeforeRelayGuard,
+
+  closedDnsbl,
+  renamedDnsbl,
+  dnsblSubject,
+  repeatedDnsbl,
+  dnsblTerms,
+
+  unmatchableKey,
+  shadowedRow,
+  bareCode,
+  dsnWithoutText,
+  dsnClass,
+  unknownAction,
+  tableInResult,
+  malformedAction,
+  forbiddenOk,
+
+  readablePassword,
+]);

@@ -1,0 +1,45 @@
+/** The rules about DNS deny and allow lists. */
+import { expect, test } from 'vitest';
+import { lintedWords } from './lint-text.ts';
+
+test.each([
+  ['reject_rbl_client bl.spamcop.net=127.0.0.2', []],
+  ['reject_rbl_client bl.unheard-of.example', []],
+  ['reject_rbl_client DNSBL.SORBS.NET=127.0.0.10', ['closed-dnsbl DNSBL.SORBS.NET=127.0.0.10']],
+  ['reject_rbl_client spamhaus.org', ['renamed-dnsbl spamhaus.org']],
+  ['reject_rbl_client cbl.abuseat.org', ['renamed-dnsbl cbl.abuseat.org']],
+  ['reject_rbl_client key123.zen.dq.spamhaus.net=127.0.0.[2..11]', []],
+  ['reject_rhsbl_sender key123.dbl.dq.spamhaus.net=127.0.1.[2..99]', []],
+  ['reject_rhsbl_sender bl.spamcop.net', ['dnsbl-subject bl.spamcop.net']],
+  ['permit_dnswl_client bl.spamcop.net', ['dnsbl-subject bl.spamcop.net']],
+  ['reject_rbl_client list.dnswl.org', ['dnsbl-subject list.dnswl.org', 'dnsbl-terms list.dnswl.org']],
+  ['permit_dnswl_client list.dnswl.org', ['dnsbl-terms list.dnswl.org']],
+  ['reject_rhsbl_helo multi.uribl.com', ['dnsbl-terms multi.uribl.com']],
+  // One operator, one note.
+  [
+    'reject_rbl_client zen.spamhaus.org, reject_rhsbl_sender dbl.spamhaus.org',
+    ['dnsbl-terms zen.spamhaus.org'],
+  ],
+  ['reject_rbl_client a.example, reject_rbl_client A.example', ['repeated-dnsbl A.example']],
+  ['reject_rbl_client a.example=127.0.0.2, reject_rbl_client a.example=127.0.0.3', []],
+  ['reject_rbl_client a.example, reject_rhsbl_client a.example', []],
+])('%s', (restrictions, expected) => {
+  expect(lintedWords(`smtpd_client_restrictions = ${restrictions}`)).toEqual(expected);
+});
+
+test('a list that another has in it, wherever it stands', () => {
+  const mainCf =
+    'smtpd_client_restrictions = reject_rbl_client xbl.spamhaus.org, reject_rbl_client zen.spamhaus.org';
+  expect(lintedWords(mainCf)).toContain('repeated-dnsbl xbl.spamhaus.org');
+  // A filter takes some of its entries only.
+  expect(lintedWords(mainCf.replace(/zen.spamhaus.org$/, 'zen.spamhaus.org=127.0.0.2'))).not.toContain(
+    'repeated-dnsbl xbl.spamhaus.org',
+  );
+});
+
+test('maps_rbl_domains is looked at as well', () => {
+  expect(lintedWords('maps_rbl_domains = list.dsbl.org, spamcop.net')).toEqual([
+    'closed-dnsbl list.dsbl.org',
+    'renamed-dnsbl spamcop.net',
+  ]);
+});

@@ -1,0 +1,78 @@
+/** The rules about relaying: postconf(5), smtpd_relay_restrictions; SMTPD_ACCESS_README. */
+import { expect, test } from 'vitest';
+import { lintedWords } from './lint-text.ts';
+
+const codes = (mainCf: string, access?: string) =>
+  lintedWords(mainCf, access).map((finding) => finding.split(' ')[0]);
+
+test.each([
+  ['smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination', []],
+  ['smtpd_recipient_restrictions = permit_mynetworks', ['no-relay-guard']],
+  ['smtpd_recipient_restrictions = warn_if_reject reject_unauth_destination', ['no-relay-guard']],
+  // Postfix's own default of today has the guard.
+  ['compatibility_level = 3.6\nsmtpd_recipient_restrictions = permit_mynetworks', []],
+  // Emptied on purpose.
+  ['smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = permit_mynetworks', []],
+  ['smtpd_relay_restrictions = defer_unauth_destination\nsmtpd_recipient_restrictions = permit', []],
+  // A part of a main.cf that says nothing about relaying.
+  ['smtpd_client_restrictions = permit_mynetworks', []],
+  [
+    'smtpd_restriction_classes = ours\nours = reject_unauth_destination\nsmtpd_recipient_restrictions = ours',
+    [],
+  ],
+])('the guard: %j', (mainCf, expected) => {
+  expect(codes(mainCf)).toEqual(expected);
+});
+
+test.each([
+  ['smtpd_recipient_restrictions = permit_naked_ip_address, reject_unauth_destination', ['open-relay']],
+  ['mynetworks = [::]/0\nsmtpd_recipient_restrictions = permit_mynetworks, reject', ['open-relay']],
+  ['mynetworks = static:all\nsmtpd_recipient_restrictions = permit_mynetworks, reject', ['open-relay']],
+  ['mynetworks = 10.0.0.0/8\nsmtpd_recipient_restrictions = permit_mynetworks, reject', []],
+  ['mynetworks = 0.0.0.0/0\nsmtpd_recipient_restrictions = reject_unauth_destination, permit_mynetworks', []],
+  // The relay list refuses what the recipient list lets through.
+  [
+    'smtpd_relay_restrictions = reject_unauth_destination\nsmtpd_recipient_restrictions = permit_naked_ip_address, reject',
+    [],
+  ],
+  ['smtpd_recipient_restrictions = permit, reject_unauth_destination', ['open-relay']],
+])('an open relay: %j', (mainCf, expected) => {
+  const isKnown = (code: string | undefined) =>
+    code !== 'removed-restriction' && code !== 'unreachable-restriction';
+  expect(codes(mainCf).filter(isKnown)).toEqual(expected);
+});
+
+const check = (name: string, before = '') =>
+  `${before}smtpd_recipient_restrictions = ${name} hash:$config_directory/access, reject_unauth_destination`;
+
+test.each([
+  [check('check_sender_access'), 'partner.example OK\n', ['ok-before-relay-guard OK']],
+  [check('check_helo_access'), 'mail.example RELAY\n', ['ok-before-relay-guard RELAY']],
+  [check('check_client_access'), '192.0.2.1 1\n', ['ok-before-relay-guard 1']],
+  [check('check_client_access'), '192.0.2.1 permit_auth_destination\n192.0.2.2 REJECT\n', []],
+  [check('check_sasl_access'), 'bob OK\n', []],
+  [check('check_recipient_access'), 'postmaster@ OK\n', ['ok-before-relay-guard OK']],
+  [check('check_recipient_access', 'mydestination = example.com\n'), 'postmaster@example.com OK\n', []],
+  [
+    check('check_recipient_access', 'mydestination = example.com\n'),
+    'bob@elsewhere.example OK\n',
+    ['ok-before-relay-guard OK'],
+  ],
+  [
+    check('check_recipient_access', 'mydestination = hash:/etc/postfix/ours\n'),
+    'bob@perhaps.example OK\n',
+    [],
+  ],
+  [
+    check('check_sender_access', 'smtpd_relay_restrictions = reject_unauth_destination\n'),
+    'a.example OK\n',
+    [],
+  ],
+])('an OK before the guard: %j, %j', (mainCf, access, expected) => {
+  expect(lintedWords(mainCf, access)).toEqual(expected);
+});
+
+test('a bare table in the recipient list is check_recipient_access', () => {
+  const mainCf = 'smtpd_recipient_restrictions = pcre:$config_directory/access, reject_unauth_destination';
+  expect(lintedWords(mainCf, '/^abuse@/ OK\n')).toEqual(['ok-before-relay-guard OK']);
+});

@@ -1,0 +1,145 @@
+/** The rules about the entries of access tables, and the files that hold them. */
+import { expect, test } from 'vitest';
+import { lintedWords, lintText } from './lint-text.ts';
+
+const client = (type = 'hash') =>
+  `smtpd_client_restrictions = check_client_access ${type}:$config_directory/access`;
+const sender = 'smtpd_sender_restrictions = check_sender_access hash:$config_directory/access';
+const helo =
+  'smtpd_helo_required = yes\nsmtpd_helo_restrictions = check_helo_access hash:$config_directory/access';
+
+test.each([
+  [client(), '192.168.10', undefined],
+  [client(), '192.168.10.7', undefined],
+  [client(), '192.168.10.', 'write `192.168.10`'],
+  [client(), '192.168.0.0/16', 'write `192.168`, or use a cidr: table'],
+  [client(), '192.168.10.0/25', 'keep networks in a table of their own, and name it with cidr:'],
+  [client(), '10.0.0.0/8', 'write `10`, or use a cidr: table'],
+  [client(), '192.168.010.7', 'write `192.168.10.7`'],
+  [client(), '2001:db8::1', undefined],
+  [client(), '2001:db8', undefined],
+  [client(), '2001:DB8::1', undefined],
+  [client(), '2001:0db8::1', 'write `2001:db8::1`'],
+  [client(), '[2001:db8::1]', 'write `2001:db8::1`'],
+  [client(), '*.spam.example', expect.stringContaining('names below it')],
+  [client(), 'bob@spam.example', expect.stringContaining('check_sender_access')],
+  [client(), 'spam.example', undefined],
+  [client(), '.spam.example', expect.stringContaining('write `spam.example`')],
+  [`parent_domain_matches_subdomains =\n${client()}`, '.spam.example', undefined],
+  [sender, '@spam.example', 'write `spam.example`'],
+  [sender, 'bob@spam.example', undefined],
+  [sender, 'bob@', undefined],
+  [sender, '<>', undefined],
+  [sender, '192.0.2.7', expect.stringContaining('check_client_access')],
+  [helo, '[192.0.2.7]', undefined],
+  [helo, '192.0.2.7', undefined],
+  [helo, 'bob@spam.example', expect.stringContaining('check_sender_access')],
+  // The helo check has a use for it.
+  [`${client()}\n${helo}`, '[192.0.2.7]', undefined],
+  [`${client()}\n${helo}`, '*.spam.example', expect.stringContaining('names below it')],
+  ['smtpd_sender_restrictions = check_sender_mx_access hash:$config_directory/access', '10.', 'write `10`'],
+  ['smtpd_sender_restrictions = check_sasl_access hash:$config_directory/access', '@x', undefined],
+])('unmatchable key: %j, %s', (mainCf, key, help) => {
+  const found = lintText(mainCf, `${key} REJECT\n`).map((diagnostic) => [diagnostic.code, diagnostic.help]);
+  expect(found).toEqual(help === undefined ? [] : [['unmatchable-key', help]]);
+});
+
+test.each([
+  [client('cidr'), '192.0.2.0/24 REJECT\n192.0.2.7 OK\n', ['192.0.2.7']],
+  [client('cidr'), '192.0.2.7 OK\n192.0.2.0/24 REJECT\n', []],
+  [client('cidr'), '192.0.2.7 OK\n192.0.2.7/32 REJECT\n', ['192.0.2.7/32']],
+  [client('cidr'), '0.0.0.0/0 OK\n2001:db8::/32 REJECT\n198.51.100.0/24 REJECT\n', ['198.51.100.0/24']],
+  [client('cidr'), '!192.0.2.0/24 REJECT\n198.51.100.7 OK\n', []],
+  [client('cidr'), 'if 192.0.2.0/24\n192.0.2.0/25 REJECT\nendif\n192.0.2.7 OK\n', []],
+  [client('cidr'), '2001:db8::/32 REJECT\n2001:db8:1::/48 OK\n', ['2001:db8:1::/48']],
+  [client('pcre'), '/spam/ REJECT\n/spam/i OK\n/spam/ OK\n', ['/spam/']],
+  [client('regexp'), 'if /a/\n/spam/ REJECT\nendif\n/spam/ OK\n', []],
+])('shadowed row: %j, %j', (mainCf, access, keys) => {
+  expect(lintedWords(mainCf, access)).toEqual(keys.map((key) => `shadowed-row ${key}`));
+});
+
+test.each([
+  ['REJECT', []],
+  ['REJECT 5.7.1 go away', []],
+  ['reject', []],
+  ['OK', []],
+  ['OK some text', []],
+  ['DUNNO', []],
+  ['1234567', []],
+  ['550', ['bare-code']],
+  ['450', ['bare-code']],
+  ['550 go away', []],
+  ['550 5.7.1', ['dsn-without-text']],
+  ['DEFER_IF_PERMIT 4.7.1', ['dsn-without-text']],
+  ['reject 4.7.1 later', ['dsn-class']],
+  ['DEFER 5.7.1 later', ['dsn-class']],
+  ['450 4.7.1 later', []],
+  ['REJCT', ['unknown-action']],
+  ['OK, whatever', ['unknown-action']],
+  ['250 fine', ['unknown-action']],
+  ['permit_mynetworks, reject', []],
+  ['reject_rbl_client bl.example', []],
+  ['warn_if_reject reject_unknown_client_hostname, DUNNO', ['unknown-action']],
+  ['check_sender_access hash:/x', ['table-in-result']],
+  ['550: no', ['table-in-result']],
+  ['FILTER smtp:[127.0.0.1]:10025', []],
+  ['FILTER smtp', ['malformed-action']],
+  ['PREPEND X-Note: yes', []],
+  ['PREPEND note', ['malformed-action']],
+  ['REDIRECT bob', ['malformed-action']],
+  ['BCC bob@example.com', []],
+  ['DISCARD', []],
+])('the result %s', (value, codes) => {
+  const found = lintText(sender, `spam.example ${value}\n`).map(({ code }) => code);
+  expect(found).toEqual(codes);
+});
+
+test('a result may name a restriction class', () => {
+  const mainCf = `smtpd_restriction_classes = strict\nstrict = reject\n${sender}`;
+  expect(lintedWords(mainCf, 'spam.example strict\n')).toEqual([]);
+  expect(lintText(mainCf, 'spam.example stricd\n')).toMatchObject([
+    { code: 'unknown-action', help: 'did you mean `strict`?' },
+  ]);
+});
+
+test('what a pattern puts into a result is known when mail comes', () => {
+  const mainCf = 'smtpd_sender_restrictions = check_sender_access pcre:$config_directory/access';
+  expect(lintedWords(mainCf, '/^(.*)@spam/ REDIRECT $1\n/(.)/ $1\n')).toEqual([]);
+  expect(lintedWords(mainCf, '/\\/spam/ 550\n')).toEqual(['bare-code 550']);
+});
+
+test.each([
+  ['check_sender_mx_access', 'OK', true],
+  ['check_reverse_client_hostname_access', '1', true],
+  ['check_client_a_access', 'DUNNO', false],
+  ['check_client_access', 'OK', false],
+])('OK in %s: %s', (name, value, isForbidden) => {
+  const found = lintText(
+    `smtpd_sender_restrictions = ${name} hash:$config_directory/access`,
+    `a.example ${value}\n`,
+  );
+  expect(found.map(({ code }) => code)).toEqual(isForbidden ? ['forbidden-ok'] : []);
+});
+
+test('tables without a file are looked at as well', () => {
+  const found = lintedWords(
+    'smtpd_sender_restrictions = check_sender_access static:550, check_sender_access inline:{ {a.example = REJECT 5.7.1} }',
+  );
+  expect(found).toEqual(['bare-code static:550', 'dsn-without-text inline:{ {a.example = REJECT 5.7.1} }']);
+});
+
+test('comments, continued lines and quoted keys', () => {
+  const access = '# 550\nspam.example REJECT\n  go away\n"a b"@spam.example 550 no\nham.example\n  550\n';
+  expect(lintText(sender, access).map(({ code }) => code)).toEqual(['bare-code']);
+});
+
+const database = 'virtual_alias_maps = hash:/etc/aliases, proxy:mysql:${config_directory}/access';
+
+test.each([
+  [0o644, 'user = postfix\npassword = secret\n', ['readable-password']],
+  [0o640, 'user = postfix\npassword = secret\n', []],
+  [0o644, 'user = postfix\n#password = secret\n', []],
+  [0o644, 'bind_pw = secret\n', ['readable-password']],
+])('a map file with mode %o: %j', (mode, access, codes) => {
+  expect(lintText(database, access, mode).map(({ code }) => code)).toEqual(codes);
+});
