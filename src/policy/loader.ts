@@ -11,6 +11,7 @@ import { Source } from '../language/source.ts';
 import type { TableSet } from '../tables/table-set.ts';
 import { compilePolicy } from './compile.ts';
 import type { HostFacts } from './host-facts.ts';
+import { lintPolicy } from './lint/lint-policy.ts';
 import type { Policy } from './policy.ts';
 import { reportUnknownParameters } from './unknown-parameters.ts';
 
@@ -53,6 +54,7 @@ export function compileSource(source: Source, options: LoadPolicyOptions): Loade
     report,
   });
   reportUnknownParameters(assignments, new Set(parameters.words('smtpd_restriction_classes')), report);
+  lintPolicy({ assignments, parameters, report });
   isLoading = false;
   return { policy, diagnostics };
 }
