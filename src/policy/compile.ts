@@ -5,6 +5,7 @@
 import { LIST_NAMES, type ListName, type Program } from '../engine/step.ts';
 import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import type { Assignment } from '../language/main-cf.ts';
+import type { Span } from '../language/source.ts';
 import { SourcedText } from '../language/sourced-text.ts';
 import { tokenize } from '../language/tokenizer.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
@@ -41,8 +42,10 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
   const { name, sources, tables } = options;
   const report = reportOnce(options.report);
   const parameters = new ParameterSet({ ...options, report });
-  const classNames = new Set(parameters.words('smtpd_restriction_classes'));
+  const classWords = parameters.tokens('smtpd_restriction_classes');
+  const classNames = new Set(classWords.map(({ text }) => text));
   const classPrograms = new Map<string, Program>();
+  parameters.check();
 
   const networkLists = new Map<string, NetworkList>();
   const domainLists = new Map<string, DomainList>();
@@ -96,18 +99,23 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     isErrorAnswerListed: parameters.text('dnsbl_error_answers').toLowerCase() === 'listed',
   };
 
+  /** Classes that are being compiled, outermost first. */
+  const open: string[] = [];
   const compiler: ListCompiler = {
     context,
     classNames,
-    classProgram: (className, list) => {
+    classProgram: (className, list, span) => {
       if (!classNames.has(className)) return undefined;
+      if (open.includes(className)) report(classInItself([...open, className], span));
       const key = `${list} ${className}`;
       const known = classPrograms.get(key);
       if (known !== undefined) return known;
       // Known before it is compiled, so that a class which contains itself ends (at run time, by depth).
       const program: { steps: Program['steps'] } = { steps: [] };
       classPrograms.set(key, program);
+      open.push(className);
       program.steps = compileList(classTokens(className), list, compiler).steps;
+      open.pop();
       return program;
     },
   };
@@ -117,7 +125,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
       severity: 'error',
       code: 'undefined-class',
       message: `restriction class \`${className}\` is not defined`,
-      span: parameters.value('smtpd_restriction_classes').span(),
+      span: classWords.find(({ text }) => text === className)?.span,
       help: `add a line \`${className} = …\` with its restrictions`,
     });
     return [];
@@ -127,7 +135,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     LIST_NAMES.map((list) => [list, compileList(parameters.tokens(listParameter(list)), list, compiler)]),
   );
   // A class that only tables name must have its own tables opened now, not while mail waits.
-  for (const className of classNames) compiler.classProgram(className, 'recipient');
+  for (const { text, span } of classWords) compiler.classProgram(text, 'recipient', span);
   /** A check that smtpd makes by itself: nobody has written it in a list. */
   const implicit = (parameter: string, restriction: string, list: ListName): Program =>
     parameters.boolean(parameter)
@@ -143,6 +151,17 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     afterRecipient: implicit('smtpd_reject_unlisted_recipient', 'reject_unlisted_recipient', 'recipient'),
   });
   return { policy, parameters };
+}
+
+function classInItself(path: readonly string[], span: Span): Diagnostic {
+  const name = path.at(-1) ?? '';
+  return {
+    severity: 'error',
+    code: 'class-in-itself',
+    message: `restriction class \`${name}\` contains itself: \`${path.slice(path.indexOf(name)).join(' → ')}\``,
+    span,
+    help: 'remove it here: what comes to this place is answered 451 4.3.5 Server configuration error',
+  };
 }
 
 /** A class is compiled once for each list that uses it; what is wrong with it is said once. */

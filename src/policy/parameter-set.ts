@@ -40,6 +40,11 @@ export class ParameterSet implements ParameterValues {
     this.#assigned = new Map(options.assignments.map(({ name, value }) => [name, value]));
   }
 
+  /** Reports what is wrong with any parameter that the policy file sets, whether a restriction reads it or not. */
+  check(): void {
+    for (const name of this.#assigned.keys()) if (PARAMETER_BY_NAME.has(name)) this.value(name);
+  }
+
   /** True when the policy file sets it. */
   isSet(name: string): boolean {
     return this.#assigned.has(name);

@@ -5,6 +5,8 @@
  */
 import { CONFIGURATION_ERROR, DUNNO, type Outcome } from '../engine/outcome.ts';
 import type { ListName, Program, Step } from '../engine/step.ts';
+import { quote } from '../language/quote.ts';
+import type { Span } from '../language/source.ts';
 import type { Token } from '../language/tokenizer.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import { DEFAULT_ACCESS, findRestriction, RESTRICTION_NAMES } from './registry.ts';
@@ -12,8 +14,8 @@ import type { ArgumentKind, CompileContext, Restriction, RestrictionUse } from '
 
 export interface ListCompiler {
   readonly context: CompileContext;
-  /** The compiled restriction class of that name (case-sensitive), if there is one. */
-  classProgram(name: string, list: ListName): Program | undefined;
+  /** The compiled restriction class of that name (case-sensitive), if there is one; `span` is where it is used. */
+  classProgram(name: string, list: ListName, span: Span): Program | undefined;
   readonly classNames: Iterable<string>;
 }
 
@@ -38,7 +40,15 @@ export function compileList(tokens: readonly Token[], list: ListName, compiler: 
     }
     const restriction = findRestriction(token.text);
     if (restriction === undefined) {
-      steps.push(classOrUnknown(token, list, compiler));
+      const program = compiler.classProgram(token.text, list, token.span);
+      if (program !== undefined) {
+        steps.push(classStep(token, program));
+        continue;
+      }
+      const run = unknownRun(tokens, i, list, compiler);
+      reportUnknown(run, compiler);
+      steps.push(...run.map(mistake));
+      i += run.length - 1;
       continue;
     }
     const argument = restriction.argument === 'none' ? undefined : tokens[i + 1];
@@ -63,30 +73,63 @@ function bareTable(token: Token, list: ListName, compiler: ListCompiler): Step {
   return mistake(token);
 }
 
-function classOrUnknown(token: Token, list: ListName, compiler: ListCompiler): Step {
-  const program = compiler.classProgram(token.text, list);
-  if (program !== undefined) {
-    const outcome: Outcome = { kind: 'evaluate', program, subject: undefined, ifPermit: 'permit' };
-    return {
-      restriction: token.text,
-      text: token.text,
-      span: token.span,
-      check: () => outcome,
-      nested: program,
-    };
+function classStep({ text, span }: Token, program: Program): Step {
+  const outcome: Outcome = { kind: 'evaluate', program, subject: undefined, ifPermit: 'permit' };
+  return { restriction: text, text, span, check: () => outcome, nested: program };
+}
+
+/**
+ * An unknown word with what belongs to it: the words of a remark are one
+ * mistake, and so are a misspelt name and its argument.
+ */
+function unknownRun(
+  tokens: readonly Token[],
+  start: number,
+  list: ListName,
+  compiler: ListCompiler,
+): readonly Token[] {
+  const isKnown = ({ text, span }: Token) =>
+    text.includes(':') ||
+    findRestriction(text) !== undefined ||
+    compiler.classProgram(text, list, span) !== undefined;
+  const meant = suggestionFor(tokens[start], compiler);
+  const takesArgument = findRestriction(meant ?? '')?.argument !== 'none';
+  const most = meant === undefined ? tokens.length : start + (takesArgument ? 2 : 1);
+  let end = start + 1;
+  for (; end < most; end++) {
+    const token = tokens[end];
+    if (token === undefined || !areNeighbours(tokens[end - 1], token) || isKnown(token)) break;
+    if (suggestionFor(token, compiler) !== undefined) break;
   }
-  const suggestion = didYouMean(token.text, [...RESTRICTION_NAMES, ...compiler.classNames]);
+  return tokens.slice(start, end);
+}
+
+/** True when nothing but blanks stands between two words: no comma, no line end. */
+function areNeighbours(before: Token | undefined, { span }: Token): boolean {
+  if (before?.span.source !== span.source) return false;
+  return /^[ \t]+$/.test(span.source.text.slice(before.span.end, span.start));
+}
+
+function suggestionFor(token: Token | undefined, { classNames }: ListCompiler): string | undefined {
+  return token && didYouMean(token.text, [...RESTRICTION_NAMES, ...classNames]);
+}
+
+function reportUnknown(run: readonly Token[], compiler: ListCompiler): void {
+  const first = run[0];
+  if (first === undefined) return;
+  const suggestion = suggestionFor(first, compiler);
+  const end = (suggestion === undefined ? run.at(-1) : first)?.span.end ?? first.span.end;
+  const words = run.map(({ text }) => text).join(' ');
   compiler.context.report({
     severity: 'error',
     code: 'unknown-restriction',
-    message: `unknown smtpd restriction: \`${token.text}\``,
-    span: token.span,
+    message: `unknown smtpd restriction: ${quote(suggestion === undefined ? words : first.text)}`,
+    span: { ...first.span, end },
     help:
       suggestion === undefined
         ? 'a restriction class must be named in smtpd_restriction_classes'
         : `did you mean \`${suggestion}\`?`,
   });
-  return mistake(token);
 }
 
 function compileOne(
