@@ -51,7 +51,10 @@ const SUFFIX_CHARACTER = /[A-Za-z0-9]/;
 /** What the `{` at `brace` encloses. */
 export function parsePayload(text: string, brace: number, end: number): Payload | SyntaxMistake {
   const close = closing(text, brace, end);
-  if (close < 0) return new SyntaxMistake(brace, brace + 1, 'unbalanced-braces', '`{` without its `}`');
+  if (close < 0) {
+    const help = 'close it with `}`';
+    return new SyntaxMistake(brace, brace + 1, 'unbalanced-braces', '`{` without its `}`', help);
+  }
   return { start: brace + 1, end: close, next: skipBlanks(text, close + 1, end) };
 }
 

@@ -125,7 +125,8 @@ class Expansion {
     if (stop < 0) {
       const close = open === '{' ? '}' : ')';
       const message = `\`$${open}\` without its \`${close}\``;
-      this.#fail(scope, new SyntaxMistake(dollar, dollar + 2, 'unbalanced-braces', message));
+      const help = `close it with \`${close}\`, or write \`$$\` for a dollar sign`;
+      this.#fail(scope, new SyntaxMistake(dollar, dollar + 2, 'unbalanced-braces', message, help));
       return end;
     }
     const next = isGrouped ? stop + 1 : stop;

@@ -9,6 +9,7 @@ import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import { parseMainCf } from '../language/main-cf.ts';
 import { Source } from '../language/source.ts';
 import type { TableSet } from '../tables/table-set.ts';
+import { systemErrorReason } from '../util/system-error.ts';
 import { compilePolicy } from './compile.ts';
 import type { HostFacts } from './host-facts.ts';
 import { lintPolicy } from './lint/lint-policy.ts';
@@ -60,11 +61,10 @@ export function compileSource(source: Source, options: LoadPolicyOptions): Loade
 }
 
 function unreadable(file: string, error: unknown): Diagnostic {
-  const reason = error instanceof Error ? error.message : String(error);
   return {
     severity: 'error',
     code: 'unreadable-policy',
-    message: `cannot read policy file \`${file}\`: ${reason}`,
+    message: `cannot read policy file \`${file}\`: ${systemErrorReason(error)}`,
     help: 'check the path, and that the user Postward runs as may read it',
   };
 }

@@ -220,7 +220,7 @@ function parseList(use: RestrictionUse, { report }: CompileContext): DnsblArgume
     code: 'bad-dnsbl-filter',
     message: `${use.restriction.name} \`${use.argument}\`: ${list.error}`,
     span: span && { ...span, start: span.start + list.start, end: span.start + list.end },
-    help: 'a filter is an address such as 127.0.0.2, or 127.0.0.[2..11;14]',
+    help: `write ${use.restriction.name} and then a domain, such as zen.spamhaus.org, or zen.spamhaus.org=127.0.0.2 or zen.spamhaus.org=127.0.0.[2..11;14] for some of its answers`,
   });
   return undefined;
 }

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { Report } from '../language/diagnostic.ts';
 import { Source } from '../language/source.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
-import { reasonOf } from './policy-files.ts';
+import { systemErrorReason } from '../util/system-error.ts';
 import { type RawValue, rawAt, rawText } from './raw-value.ts';
 import { SETTING_ROWS, type SettingRow } from './setting-rows.ts';
 import { parseYaml } from './yaml.ts';
@@ -86,12 +86,14 @@ function readText(file: string, what: string, report: Report): string | undefine
       severity: 'error',
       code: 'settings-file',
       message: `the ${what} \`${file}\` is larger than 1 MiB`,
+      help: 'name a file that holds settings and nothing else',
     });
   } catch (error) {
     report({
       severity: 'error',
       code: 'settings-file',
-      message: `cannot read the ${what} \`${file}\`: ${reasonOf(error)}`,
+      message: `cannot read the ${what} \`${file}\`: ${systemErrorReason(error)}`,
+      help: 'check the path, and that the user Postward runs as may read it',
     });
   }
   return undefined;

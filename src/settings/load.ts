@@ -160,6 +160,7 @@ function checkAddresses(
       code: 'duplicate-address',
       message: `the address \`${address}\` is used twice`,
       span: spans.get(`listen.${index}`),
+      help: 'give each socket, and the admin address, a port or path of its own',
     });
   }
 }

@@ -5,6 +5,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import type { Report } from '../language/diagnostic.ts';
+import { systemErrorReason } from '../util/system-error.ts';
 import type { PoliciesSetting } from './settings.ts';
 
 const EXTENSION = '.cf';
@@ -18,6 +19,7 @@ export function listPolicyFiles(policies: PoliciesSetting, report: Report): Read
       code: 'no-policy',
       message:
         typeof policies === 'string' ? `no policy file (\`*.cf\`) in \`${policies}\`` : '`policies` is empty',
+      help: 'name a policy file with `--policy`, or set `policies`',
     });
   }
   return new Map(files?.sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -33,27 +35,9 @@ function filesAt(path: string, report: Report): [string, string][] | undefined {
     report({
       severity: 'error',
       code: 'no-policy',
-      message: `cannot read policies from \`${path}\`: ${reasonOf(error)}`,
+      message: `cannot read policies from \`${path}\`: ${systemErrorReason(error)}`,
       help: 'name a policy file with `--policy`, or set `policies`',
     });
     return undefined;
-  }
-}
-
-/** A failed system call in the words of people. */
-export function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  switch (code) {
-    case 'ENOENT':
-      return 'no such file or directory';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'is a directory';
-    case 'ENOTDIR':
-      return 'a part of the path is not a directory';
-    default:
-      return code ?? String(error);
   }
 }

@@ -19,12 +19,19 @@ export function parseYaml(source: Source, report: Report): RawValue | undefined 
     uniqueKeys: true,
     logLevel: 'silent',
   });
+  let line = 0;
   for (const error of document.errors) {
+    const span = source.span(error.pos[0], error.pos[1]);
+    const position = source.position(span.start);
+    // One mistake makes several complaints about its line.
+    if (position.line === line) continue;
+    line = position.line;
     report({
       severity: 'error',
       code: 'settings-syntax',
       message: `not valid YAML: ${lowerFirst(error.message)}`,
-      span: source.span(error.pos[0], error.pos[1]),
+      span,
+      help: 'mend its syntax here or in the lines above; config/postward.yaml shows how settings are written',
     });
   }
   if (document.errors.length > 0) return undefined;
@@ -55,6 +62,7 @@ function toRaw(node: unknown, fallback: Span, report: Report): RawValue {
       code: 'settings-syntax',
       message: 'YAML aliases are not supported in settings',
       span,
+      help: 'write the value out',
     });
   }
   return { kind: 'empty', span };

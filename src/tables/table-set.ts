@@ -51,7 +51,9 @@ export class TableSet {
   #open(spec: string, span: Span | undefined, report: Report): Table {
     const parsed = parseTableSpec(spec);
     if (parsed === undefined) {
-      const help = 'write a table as `type:name`, such as `hash:/etc/postfix/access`';
+      const help = IPV6_START.test(spec)
+        ? ipv6Help(spec)
+        : 'write a table as `type:name`, such as `hash:/etc/postfix/access`';
       return fail(
         spec,
         'table-syntax',
@@ -149,14 +151,17 @@ function fail(
 }
 
 function unknownTypeHelp(type: string, spec: string): string {
-  if (/^[0-9a-f]*$/i.test(type))
-    return `write an IPv6 address or network in brackets, such as \`${bracketed(spec)}\``;
+  if (IPV6_START.test(spec)) return ipv6Help(spec);
   const names = TABLE_TYPES.map((row) => row.type);
   const meant = didYouMean(type, names);
   return meant === undefined ? `the types are ${names.join(', ')}` : `did you mean \`${meant}\`?`;
 }
 
-function bracketed(spec: string): string {
+/** What an IPv6 address in mynetworks looks like when it is taken for a table. */
+const IPV6_START = /^[0-9a-f]*:[0-9a-f:]*(?:\/|$)/i;
+
+function ipv6Help(spec: string): string {
   const slash = spec.indexOf('/');
-  return slash < 0 ? `[${spec}]` : `[${spec.slice(0, slash)}]${spec.slice(slash)}`;
+  const bracketed = slash < 0 ? `[${spec}]` : `[${spec.slice(0, slash)}]${spec.slice(slash)}`;
+  return `write an IPv6 address or network in brackets, such as \`${bracketed}\``;
 }
