@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
   actionsPage,
+  dnsListsPage,
   eventsPage,
+  lintRulesPage,
   metricsPage,
   parametersPage,
   restrictionsPage,
@@ -17,6 +19,8 @@ test.each([
   ['tables.md', tablesPage],
   ['actions.md', actionsPage],
   ['parameters.md', parametersPage],
+  ['lint-rules.md', lintRulesPage],
+  ['dns-lists.md', dnsListsPage],
   ['settings.md', settingsPage],
   ['log-events.md', eventsPage],
   ['metrics.md', metricsPage],

@@ -4,8 +4,10 @@
  * and `npx vitest run test/reference.test.ts --update` writes them anew.
  */
 import { ACTIONS } from '../src/access/action.ts';
+import { DNSBL_KNOWLEDGE, type DnsblFacts, KNOWLEDGE_DATE } from '../src/dns/dnsbl-knowledge.ts';
 import { EVENTS } from '../src/observe/events.ts';
 import { METRICS } from '../src/observe/metric-rows.ts';
+import { LINT_RULES } from '../src/policy/lint/rules.ts';
 import { PARAMETERS } from '../src/policy/parameters.ts';
 import { RESTRICTIONS } from '../src/restrictions/registry.ts';
 import { SETTING_ROWS, type SettingSchema } from '../src/settings/setting-rows.ts';
@@ -168,6 +170,65 @@ export function parametersPage(): string {
     ['Parameter', 'Kind', 'Default', 'Meaning'],
     rows,
   );
+}
+
+export function lintRulesPage(): string {
+  const sections = LINT_RULES.flatMap(({ code: name, severity, summary, reason, example, exampleTable }) => [
+    `## ${name}`,
+    '',
+    `*${severity}* · ${summary} ${reason}`,
+    '',
+    ...indented(example),
+    ...(exampleTable === undefined ? [] : ['', 'with `access`', '', ...indented(exampleTable.trimEnd())]),
+    '',
+  ]);
+  return [
+    '# Lint rules',
+    '',
+    'What `postward check` says of a policy that Postfix accepts as it is: doubts, beside the mistakes that parser,',
+    'compiler and tables find. Each with its reason and a policy that it speaks up about. Of one rule the first ten',
+    'findings in a file are shown. Entries of access tables are looked at in files of up to 1 MiB.',
+    '',
+    ...sections,
+  ].join('\n');
+}
+
+export function dnsListsPage(): string {
+  const rows = DNSBL_KNOWLEDGE.map((facts) => [
+    code(facts.zone),
+    fateOf(facts),
+    facts.isAllowList ? `${facts.subject}, allow list` : facts.subject,
+    facts.listings === undefined ? '' : code(`=${facts.listings}`),
+    facts.terms === undefined ? '' : `${facts.terms}.`,
+    facts.source,
+  ]);
+  return page(
+    'DNS lists',
+    [
+      'What Postward knows of DNS deny and allow lists, for `postward check`: which have closed, which go by another',
+      `name, what their operators ask. The newest sources are of ${KNOWLEDGE_DATE}. A list that is not here is not`,
+      'known to be good or bad.',
+    ],
+    ['Zone', 'State', 'Lists', 'Filter for listings', 'Terms', 'Source'],
+    rows,
+  );
+}
+
+function fateOf({ status, since, successor, listsEverybody }: DnsblFacts): string {
+  switch (status) {
+    case 'alive':
+      return 'alive';
+    case 'renamed':
+      return `renamed: ${code(successor ?? '')}`;
+    case 'no_list':
+      return `no list: ${code(successor ?? '')} is`;
+    case 'closed':
+      return `closed ${since}${listsEverybody ? ', later listed every address' : ''}`;
+  }
+}
+
+function indented(text: string): readonly string[] {
+  return text.split('\n').map((line) => `    ${line}`);
 }
 
 function page(

@@ -169,14 +169,14 @@ export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
     status: 'alive',
     subject: 'address',
     terms: 'lists whole providers for the spam of some of their customers; its operator warns of lost mail',
-    source: 'http://www.uceprotect.net/en/index.php?m=3&s=5',
+    source: 'https://www.suped.com/learn/blocklists/uceprotect-dnsbl-level-3',
   },
   {
     zone: 'mail-abuse.org',
-    status: 'closed',
-    since: '2005',
+    status: 'alive',
     subject: 'address',
-    source: 'http://wiki.openrbl.org/wiki/MAPS (for subscribers only; bought by Trend Micro)',
+    terms: 'answers paying subscribers only (MAPS, of Trend Micro since 2005)',
+    source: 'http://wiki.openrbl.org/wiki/MAPS',
   },
 
   hostile('osirusoft.com', '2003-08', 'http://www.bluewolfspirit.com/blog/2003/08/spam_blocking.html'),
