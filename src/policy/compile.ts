@@ -2,6 +2,7 @@
  * Makes a policy of the assignments of a main.cf: its lists, its classes, and
  * the tables and addresses they need.
  */
+import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
 import { LIST_NAMES, type ListName, type Program } from '../engine/step.ts';
 import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import type { Assignment } from '../language/main-cf.ts';
@@ -30,6 +31,7 @@ export interface CompileOptions {
   readonly configDirectory: string;
   readonly host: HostFacts;
   readonly tables: TableSet;
+  readonly policyServices: PolicyServiceSet;
   readonly report: Report;
 }
 
@@ -70,6 +72,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
         compileNetworkList(parameters.tokens(parameter), matchOptions(parameter)),
       ),
     domains,
+    policyServices: options.policyServices,
     addresses: new AddressResolver({
       myorigin: parameters.text('myorigin'),
       mydomain: parameters.text('mydomain'),

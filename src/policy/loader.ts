@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
 import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import { parseMainCf } from '../language/main-cf.ts';
 import { Source } from '../language/source.ts';
@@ -19,6 +20,7 @@ import { reportUnknownParameters } from './unknown-parameters.ts';
 export interface LoadPolicyOptions {
   readonly name: string;
   readonly tables: TableSet;
+  readonly policyServices: PolicyServiceSet;
   readonly host: HostFacts;
 }
 

@@ -7,6 +7,7 @@ import type { Report } from '../language/diagnostic.ts';
 import { expand } from '../language/expansion.ts';
 import type { Assignment } from '../language/main-cf.ts';
 import { SourcedText } from '../language/sourced-text.ts';
+import { TIME_VALUE } from '../language/time-value.ts';
 import { type Token, tokenize } from '../language/tokenizer.ts';
 import type { ParameterValues } from '../restrictions/restriction.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
@@ -25,6 +26,7 @@ export interface ParameterSetOptions {
 const FORMS: Readonly<Partial<Record<ParameterKind, { pattern: RegExp; words: string }>>> = {
   boolean: { pattern: /^(?:yes|no)$/i, words: 'yes or no' },
   integer: { pattern: /^\d+$/, words: 'a number' },
+  time: { pattern: TIME_VALUE, words: 'a number with a unit: s, m, h, d or w' },
   code: { pattern: /^[45]\d\d$/, words: 'an SMTP reply code from 400 to 599' },
   tempfail_action: { pattern: /^(?:defer_if_permit|defer)$/i, words: 'defer_if_permit or defer' },
   error_answers: { pattern: /^(?:ignored|listed)$/i, words: 'ignored or listed' },

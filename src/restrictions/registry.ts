@@ -11,6 +11,8 @@ import { DNSBL } from './dnsbl.ts';
 import { GENERIC } from './generic.ts';
 import { HELO } from './helo.ts';
 import { LOGIN } from './login.ts';
+import { MX_BACKUP } from './mx-backup.ts';
+import { POLICY_SERVICE } from './policy-service.ts';
 import { RELAY } from './relay.ts';
 import type { Restriction } from './restriction.ts';
 import { SERVER_ACCESS } from './server-access.ts';
@@ -24,11 +26,13 @@ export const RESTRICTIONS: readonly Restriction[] = Object.freeze([
   ...HELO,
   ...ADDRESS,
   ...RELAY,
+  ...MX_BACKUP,
   ...ACCESS,
   ...SERVER_ACCESS,
   ...DNSBL,
   ...LOGIN,
   ...TLS,
+  ...POLICY_SERVICE,
   ...UNLISTED,
   ...UNDECIDABLE,
 ]);

@@ -2,6 +2,7 @@
  * What a restriction is: a row of the registry, from which the parser, the
  * linter, the lookahead, the reference pages and the tests derive.
  */
+import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import type { ListName, Step } from '../engine/step.ts';
@@ -84,6 +85,8 @@ export interface CompileContext {
   networks(parameter: string): NetworkList;
   /** A parameter that lists domains, such as relay_domains. */
   domains(parameter: string): DomainList;
+  /** Other policy servers. */
+  readonly policyServices: PolicyServiceSet;
   readonly addresses: AddressResolver;
   readonly accessResults: AccessResults;
   /** This host's addresses: inet_interfaces and proxy_interfaces. */

@@ -1,4 +1,5 @@
 /** Loads all policies and their tables as one snapshot. */
+import { PolicyServiceSet } from '../chain/policy-service-set.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
 import { type HostFacts, readHostFacts } from '../policy/host-facts.ts';
 import { loadPolicy } from '../policy/loader.ts';
@@ -28,12 +29,13 @@ export async function loadSnapshot(options: LoadSnapshotOptions): Promise<Loaded
   const host = options.host ?? readHostFacts();
   const { onTableReload, onPolicyChange } = options;
   const tables = new TableSet(onTableReload === undefined ? {} : { onReload: onTableReload });
+  const policyServices = new PolicyServiceSet();
   const loaded = await Promise.all(
     [...options.policyFiles].map(async ([name, file]) => {
       // Looked at before it is read: a change in between is seen as one.
       const stamp = await stampOf(file);
       if (onPolicyChange !== undefined) tables.watcher.watch(file, stamp, onPolicyChange);
-      return loadPolicy(file, { name, tables, host });
+      return loadPolicy(file, { name, tables, policyServices, host });
     }),
   );
   const diagnostics = loaded.flatMap((one) => one.diagnostics);
@@ -43,6 +45,10 @@ export async function loadSnapshot(options: LoadSnapshotOptions): Promise<Loaded
     tables.close();
     return { snapshot: undefined, diagnostics };
   }
-  const snapshot = new Snapshot({ version: options.version, policies, close: () => tables.close() });
+  const close = (): void => {
+    tables.close();
+    policyServices.close();
+  };
+  const snapshot = new Snapshot({ version: options.version, policies, close });
   return { snapshot, diagnostics };
 }

@@ -1,0 +1,80 @@
+/** A policy made of a text, and requests decided by it, inside the test's own process. */
+import { onTestFinished } from 'vitest';
+import { PolicyServiceSet } from '../../src/chain/policy-service-set.ts';
+import type { Resolver } from '../../src/dns/resolver.ts';
+import type { Decision } from '../../src/engine/decision.ts';
+import { evaluate } from '../../src/engine/evaluate.ts';
+import { Evaluation } from '../../src/engine/evaluation.ts';
+import { formatReply } from '../../src/engine/outcome.ts';
+import type { ListName } from '../../src/engine/step.ts';
+import type { Diagnostic } from '../../src/language/diagnostic.ts';
+import { Source } from '../../src/language/source.ts';
+import { compileSource } from '../../src/policy/loader.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import { PolicyRequest } from '../../src/protocol/request.ts';
+import { TableSet } from '../../src/tables/table-set.ts';
+
+/** What a request has unless a test says otherwise. */
+const REQUEST: Partial<PolicyRequest> = {
+  request: 'smtpd_access_policy',
+  protocol_state: 'RCPT',
+  protocol_name: 'ESMTP',
+  client_address: '192.0.2.10',
+  client_name: 'mail.client.test',
+  reverse_client_name: 'mail.client.test',
+  helo_name: 'mail.client.test',
+  sender: 'alice@sender.test',
+  recipient: 'bob@dest.test',
+  instance: '1.2.3',
+};
+
+const NO_DNS: Resolver = {
+  lookup: (name, type) => {
+    throw new Error(`nobody expected a question for ${name} ${type}`);
+  },
+};
+
+export interface DecideOptions {
+  readonly request?: Partial<PolicyRequest>;
+  readonly resolver?: Resolver;
+  /** One list alone. */
+  readonly list?: ListName;
+}
+
+export class CompiledPolicy {
+  /** What is wrong with its text. */
+  readonly errors: readonly Diagnostic[];
+  readonly #policy: Policy;
+
+  constructor(policy: Policy, diagnostics: readonly Diagnostic[]) {
+    this.#policy = policy;
+    this.errors = diagnostics.filter(({ severity }) => severity === 'error');
+  }
+
+  async decide(options: DecideOptions = {}): Promise<Decision> {
+    const request = Object.assign(new PolicyRequest(), REQUEST, options.request);
+    const evaluation = new Evaluation(request, { resolver: options.resolver ?? NO_DNS, isTracing: true });
+    return evaluate(this.#policy.plan(request, options.list), evaluation);
+  }
+
+  /** The reply as Postfix would send it, or the verdict where there is none. */
+  async reply(options: DecideOptions = {}): Promise<string> {
+    const { verdict, reply } = await this.decide(options);
+    return reply === undefined ? verdict : formatReply(reply);
+  }
+}
+
+/** Closed when the test is over. */
+export function compilePolicyText(mainCf: string): CompiledPolicy {
+  const tables = new TableSet();
+  const policyServices = new PolicyServiceSet();
+  onTestFinished(() => {
+    tables.close();
+    policyServices.close();
+  });
+  const host = { hostname: 'mx.dest.test', interfaces: ['127.0.0.1/8', '192.0.2.25/24'] };
+  const options = { name: 'test', tables, policyServices, host };
+  const { policy, diagnostics } = compileSource(new Source('/etc/postfix/main.cf', mainCf), options);
+  if (policy === undefined) throw new Error('no policy was made of the text');
+  return new CompiledPolicy(policy, diagnostics);
+}
