@@ -16,12 +16,14 @@ import type { CompileContext } from '../restrictions/restriction.ts';
 import {
   compileDomainList,
   compileNetworkList,
+  compileStringList,
   type DomainList,
   type NetworkList,
 } from '../tables/match-list.ts';
 import type { TableSet } from '../tables/table-set.ts';
 import type { HostFacts } from './host-facts.ts';
 import { ParameterSet } from './parameter-set.ts';
+import { PARAMETER_BY_NAME } from './parameters.ts';
 import { Policy } from './policy.ts';
 
 export interface CompileOptions {
@@ -58,9 +60,11 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     isParentMatching: parameters.words('parent_domain_matches_subdomains').includes(parameter),
   });
   const domains = (parameter: string): DomainList =>
-    once(domainLists, parameter, () =>
-      compileDomainList(parameters.tokens(parameter), matchOptions(parameter)),
-    );
+    once(domainLists, parameter, () => {
+      const isExact = PARAMETER_BY_NAME.get(parameter)?.kind === 'strings';
+      const compile = isExact ? compileStringList : compileDomainList;
+      return compile(parameters.tokens(parameter), matchOptions(parameter));
+    });
   const ownAddresses = ownAddressesOf(parameters, options.host);
 
   const context: CompileContext = {
