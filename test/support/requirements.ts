@@ -22,16 +22,23 @@ interface RequirementRow {
   readonly needsRoot: boolean;
 }
 
+const POSTFIX_WITH_TABLES = {
+  postfix: '/usr/lib/postfix/sbin/smtpd',
+  'postfix-pcre': '/usr/lib/postfix/postfix-pcre.so',
+  'postfix-lmdb': '/usr/lib/postfix/postfix-lmdb.so',
+  'postfix-cdb': '/usr/lib/postfix/postfix-cdb.so',
+};
+
 const REQUIREMENTS = {
   postfix: {
     purpose: 'real Postfix, native against delegated',
-    packages: {
-      postfix: '/usr/lib/postfix/sbin/smtpd',
-      'postfix-pcre': '/usr/lib/postfix/postfix-pcre.so',
-      'postfix-lmdb': '/usr/lib/postfix/postfix-lmdb.so',
-      'postfix-cdb': '/usr/lib/postfix/postfix-cdb.so',
-    },
+    packages: POSTFIX_WITH_TABLES,
     needsRoot: true,
+  },
+  postmap: {
+    purpose: 'tables as Postfix reads them',
+    packages: POSTFIX_WITH_TABLES,
+    needsRoot: false,
   },
   postconf: {
     purpose: 'main.cf as Postfix reads it',
