@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ServiceFailure } from '../../src/chain/policy-answer.ts';
 import { PolicyService, type ServiceSettings } from '../../src/chain/policy-service.ts';
@@ -272,6 +274,20 @@ describe('PolicyService', () => {
       expect(await ask(service, 'a=b\n\n', in_(10))).toBe('it answered without an action');
       expect(server.requests).toHaveLength(1);
     });
+  });
+
+  it('keeps no process alive with connections that rest', async () => {
+    const server = await startPolicyServer(answering('DUNNO'));
+    const module = new URL('../../src/chain/policy-service.ts', import.meta.url).href;
+    const script = `
+      import { PolicyService } from '${module}';
+      const service = new PolicyService({
+        endpoint: { kind: 'inet', host: '127.0.0.1', port: ${server.port} }, timeoutSeconds: 1000, maxIdleSeconds: 1000,
+        maxTtlSeconds: 1000, requestLimit: 0, tryLimit: 1, retryDelaySeconds: 1,
+      });
+      console.log((await service.ask('a=b\\n\\n', performance.now() + 100_000)).action);`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    expect(stdout).toBe('DUNNO\n');
   });
 
   it('opens no more than a hundred connections, and serves everybody in turn', async () => {
