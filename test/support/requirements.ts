@@ -78,7 +78,7 @@ function examine(name: RequirementName): Requirement {
     .map(([debianPackage]) => debianPackage);
   let complaint = '';
   if (missingPackages.length > 0) {
-    complaint = `${row.purpose}: missing ${missingPackages.join(', ')}; \`npm run test:all\` as root installs them, or: apt-get install ${missingPackages.join(' ')}`;
+    complaint = `${row.purpose}: missing ${missingPackages.join(', ')}; \`npm run test:all\` as root installs what is missing`;
   } else if (row.needsRoot && !canMount()) {
     complaint = `${row.purpose}: needs root and a mount namespace; run \`npm run test:all\` as root`;
   }
