@@ -11,7 +11,7 @@ import { SourcedText } from '../language/sourced-text.ts';
 import { tokenize } from '../language/tokenizer.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
 import { AddressResolver } from '../restrictions/address-resolver.ts';
-import { compileList, type ListCompiler } from '../restrictions/compile-list.ts';
+import { brokenList, compileList, type ListCompiler } from '../restrictions/compile-list.ts';
 import type { CompileContext } from '../restrictions/restriction.ts';
 import {
   compileDomainList,
@@ -121,26 +121,30 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
       const program: { steps: Program['steps'] } = { steps: [] };
       classPrograms.set(key, program);
       open.push(className);
-      program.steps = compileList(classTokens(className), list, compiler).steps;
+      program.steps = classList(className, list).steps;
       open.pop();
       return program;
     },
   };
-  const classTokens = (className: string) => {
-    if (parameters.isSet(className)) return parameters.tokens(className);
+  /** The list that a parameter holds. What cannot be read whole decides nothing: half a list could let anything in. */
+  const listOf = (parameter: string, list: ListName): Program =>
+    parameters.isBroken(parameter)
+      ? brokenList(parameter, parameters.value(parameter).span())
+      : compileList(parameters.tokens(parameter), list, compiler);
+  const classList = (className: string, list: ListName): Program => {
+    if (parameters.isSet(className)) return listOf(className, list);
+    const span = classWords.find(({ text }) => text === className)?.span;
     report({
       severity: 'error',
       code: 'undefined-class',
       message: `restriction class \`${className}\` is not defined`,
-      span: classWords.find(({ text }) => text === className)?.span,
+      span,
       help: `add a line \`${className} = …\` with its restrictions`,
     });
-    return [];
+    return brokenList(className, span);
   };
 
-  const programs = new Map(
-    LIST_NAMES.map((list) => [list, compileList(parameters.tokens(listParameter(list)), list, compiler)]),
-  );
+  const programs = new Map(LIST_NAMES.map((list) => [list, listOf(listParameter(list), list)]));
   // A class that only tables name must have its own tables opened now, not while mail waits.
   for (const { text, span } of classWords) compiler.classProgram(text, 'recipient', span);
   /** A check that smtpd makes by itself: nobody has written it in a list. */

@@ -36,6 +36,7 @@ export class ParameterSet implements ParameterValues {
   readonly #options: ParameterSetOptions;
   readonly #assigned: ReadonlyMap<string, SourcedText>;
   readonly #values = new Map<string, SourcedText>();
+  readonly #broken = new Set<string>();
 
   constructor(options: ParameterSetOptions) {
     this.#options = options;
@@ -60,6 +61,12 @@ export class ParameterSet implements ParameterValues {
       this.#values.set(name, value);
     }
     return value;
+  }
+
+  /** True when the value could not be expanded: what there is of it must not decide. */
+  isBroken(name: string): boolean {
+    this.value(name);
+    return this.#broken.has(name);
   }
 
   text(name: string): string {
@@ -90,7 +97,10 @@ export class ParameterSet implements ParameterValues {
     return expand(
       raw,
       (other) => this.#raw(other),
-      this.#options.report,
+      (diagnostic) => {
+        if (diagnostic.severity === 'error') this.#broken.add(name);
+        this.#options.report(diagnostic);
+      },
       (other) => didYouMean(other, names),
     );
   }

@@ -189,11 +189,11 @@ function argumentProblem(restriction: Restriction, argument: Token | undefined):
   }
 }
 
-function mistake(token: Token): Step {
-  return {
-    restriction: token.text,
-    text: token.text,
-    span: token.span,
-    check: () => CONFIGURATION_ERROR,
-  };
+function mistake({ text, span }: { text: string; span: Span | undefined }): Step {
+  return { restriction: text, text, span, check: () => CONFIGURATION_ERROR };
+}
+
+/** A list that could not be read: it refuses for now, as smtpd would, which does not even start with it. */
+export function brokenList(text: string, span: Span | undefined): Program {
+  return { steps: [mistake({ text, span })] };
 }
