@@ -111,6 +111,8 @@ export class App {
   readonly #holder: SnapshotHolder;
   readonly #decider: Decider;
   readonly #listeners: PolicyListener[] = [];
+  /** Tables that are not what is on disk, and why. */
+  readonly #staleTables = new Map<string, string>();
   #admin: AdminListener | undefined;
 
   constructor(settings: Settings, log: Log) {
@@ -159,6 +161,7 @@ export class App {
     const result = await this.#holder.reload();
     for (const diagnostic of result.diagnostics) this.log.diagnostic(diagnostic);
     if (result.isSwapped) {
+      this.#staleTables.clear();
       this.metrics.increment('postward_reloads_total', { result: 'success' });
       this.#logSnapshot();
     } else {
@@ -221,6 +224,7 @@ export class App {
       lastReload: () => this.#holder.lastReload,
       policies: () => [...this.#holder.current.policies.keys()],
       sockets: () => this.#listeners.map(({ address }) => formatSocketAddress(address)),
+      staleTables: () => this.#staleTables,
       dns: () => stats,
     });
     const listener = await openAdmin(listenAddress(admin), {
@@ -243,8 +247,14 @@ export class App {
 
   #tableReloaded({ spec, isInForce, diagnostics }: TableReload): void {
     for (const diagnostic of diagnostics) this.log.diagnostic(diagnostic);
-    if (isInForce) this.log.table_reloaded({ table: spec });
-    else this.log.table_failed({ table: spec, reason: diagnostics[0]?.message ?? '' });
+    if (isInForce) {
+      this.#staleTables.delete(spec);
+      this.log.table_reloaded({ table: spec });
+      return;
+    }
+    const reason = diagnostics.find(({ severity }) => severity === 'error')?.message ?? '';
+    this.#staleTables.set(spec, reason);
+    this.log.table_failed({ table: spec, reason });
   }
 
   /** What parts count themselves is read when somebody scrapes. */

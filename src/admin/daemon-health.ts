@@ -1,6 +1,7 @@
 /**
  * The health of the daemon, read off its parts: are policies loaded, are the
- * policy sockets open, did the last reload work, does the DNS answer.
+ * policy sockets open, did the last reload work, are the tables those on disk,
+ * does the DNS answer.
  */
 import type { ReloadResult } from '../snapshot/snapshot-holder.ts';
 import type { HealthCheck, HealthReporter } from './health.ts';
@@ -9,6 +10,8 @@ export interface DaemonParts {
   readonly lastReload: () => ReloadResult | undefined;
   /** Names of the policies in force; empty before the first load. */
   readonly policies: () => readonly string[];
+  /** Tables whose file has changed to something that cannot be used, and why. */
+  readonly staleTables: () => ReadonlyMap<string, string>;
   /** Addresses of the policy sockets that are open. */
   readonly sockets: () => readonly string[];
   /** Lookups since the start, and how many of them failed for now. */
@@ -34,7 +37,7 @@ export class DaemonHealth implements HealthReporter {
   }
 
   checks(): HealthCheck[] {
-    return [this.#policies(), this.#sockets(), this.#reload(), this.#dns()];
+    return [this.#policies(), this.#sockets(), this.#reload(), this.#tables(), this.#dns()];
   }
 
   #policies(): HealthCheck {
@@ -55,16 +58,26 @@ export class DaemonHealth implements HealthReporter {
     const last = this.#parts.lastReload();
     if (last === undefined) return { name: 'reload', status: 'fail', reason: 'nothing has been loaded yet' };
     const at = last.at.toISOString();
-    if (last.isSwapped) {
+    const errors = last.diagnostics.filter(({ severity }) => severity === 'error');
+    if (last.isSwapped && errors.length === 0) {
       return { name: 'reload', status: 'pass', reason: `version ${last.version} in force since ${at}` };
     }
-    const errors = last.diagnostics.filter(({ severity }) => severity === 'error');
-    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-    return {
-      name: 'reload',
-      status: 'warn',
-      reason: `failed at ${at}, version ${last.version} stays in force: ${errors[0]?.message ?? 'no reason given'}${more}`,
-    };
+    const result = last.isSwapped
+      ? `version ${last.version} in force since ${at} in spite of mistakes`
+      : `failed at ${at}, version ${last.version} stays in force`;
+    const mistakes = firstAndMore(errors.map(({ message }) => message));
+    return { name: 'reload', status: 'warn', reason: `${result}: ${mistakes}` };
+  }
+
+  #tables(): HealthCheck {
+    const stale = Array.from(this.#parts.staleTables(), ([table, reason]) => `${table}: ${reason}`);
+    return stale.length === 0
+      ? { name: 'tables', status: 'pass', reason: 'as on disk' }
+      : {
+          name: 'tables',
+          status: 'warn',
+          reason: `what was read before stays in force: ${firstAndMore(stale)}`,
+        };
   }
 
   /** Judged anew once a period has passed and there was enough to judge by. */
@@ -85,4 +98,9 @@ export class DaemonHealth implements HealthReporter {
           };
     return this.#dnsCheck;
   }
+}
+
+function firstAndMore(texts: readonly string[]): string {
+  const more = texts.length > 1 ? ` (and ${texts.length - 1} more)` : '';
+  return `${texts[0] ?? 'no reason given'}${more}`;
 }

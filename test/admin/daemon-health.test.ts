@@ -9,6 +9,7 @@ function daemon(parts: Partial<DaemonParts>): DaemonHealth {
   return new DaemonHealth({
     lastReload: () => loaded,
     policies: () => ['mx', 'submission'],
+    staleTables: () => new Map(),
     sockets: () => ['127.0.0.1:10040'],
     dns: () => ({ lookups: 0, failures: 0 }),
     ...parts,
@@ -22,6 +23,7 @@ test('all is well', () => {
     'policies: mx, submission',
     'policy_sockets: 127.0.0.1:10040',
     'reload: version 3 in force since 2026-11-22T06:00:00.000Z',
+    'tables: as on disk',
     'dns: no failures noticed',
   ]);
 });
@@ -44,6 +46,27 @@ test('a reload that failed is a warning with its reason, since the old policies 
   expect(checks.find(({ name }) => name === 'reload')?.reason).toBe(
     'failed at 2026-11-22T06:00:00.000Z, version 3 stays in force: bad (and 1 more)',
   );
+});
+
+test('policies in force in spite of their mistakes are a warning', () => {
+  const diagnostics = [{ severity: 'error', code: 'x', message: 'bad' }] as const;
+  const checks = daemon({ lastReload: () => ({ ...loaded, diagnostics }) }).checks();
+  expect(checks.find(({ name }) => name === 'reload')).toMatchObject({
+    status: 'warn',
+    reason: 'version 3 in force since 2026-11-22T06:00:00.000Z in spite of mistakes: bad',
+  });
+});
+
+test('a table that is not what is on disk is a warning', () => {
+  const staleTables = new Map([
+    ['hash:/a', 'no such file'],
+    ['cidr:/b', 'bad'],
+  ]);
+  const checks = daemon({ staleTables: () => staleTables }).checks();
+  expect(checks.find(({ name }) => name === 'tables')).toMatchObject({
+    status: 'warn',
+    reason: 'what was read before stays in force: hash:/a: no such file (and 1 more)',
+  });
 });
 
 test('DNS that mostly fails is a warning, until it answers again', () => {
