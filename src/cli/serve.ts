@@ -2,8 +2,8 @@
  * `postward serve`: the daemon. Says on standard error what it listens on;
  * standard output is the log's.
  *
- * SIGTERM and SIGINT let running requests end, a second one ends at once;
- * SIGHUP reloads.
+ * SIGTERM and SIGINT let running requests end, a second one ends at once, a
+ * third without the rest of the log; SIGHUP reloads.
  */
 import { type App, StartFailure, startApp } from '../app.ts';
 import { formatSocketAddress, type SocketAddress } from '../net/socket-address.ts';
@@ -16,21 +16,32 @@ import { painter, printDiagnostics, type Terminal } from './terminal.ts';
 
 const EXIT_BY_SECOND_SIGNAL = 130;
 
+/** How a daemon ended: by itself, or because somebody lost patience. */
+type Ending = 'drained' | 'hurried';
+
 /** Resolves when the daemon has stopped, with the exit code. */
 export async function serve(options: OptionValues, terminal: Terminal): Promise<number> {
   const settings = settingsFor(options, terminal);
   const { format } = settings.log;
   const log = openLogDestination(process.stdout.fd);
+  let ending: Ending = 'drained';
+  // While it starts or stops there is nothing to reload, and nothing to die of either.
+  process.on('SIGHUP', ignore);
   try {
     const isText = format === 'text' || (format === 'auto' && process.stdout.isTTY === true);
     const app = await start(settings, { log, logFormat: isText ? 'text' : 'json' }, terminal);
+    const stop = stopped(app);
     terminal.error(announcement(app, settings, terminal));
-    await stopped(app);
+    ending = await stop;
   } finally {
-    await log.close();
+    if (!(await log.close())) process.kill(process.pid, 'SIGTERM');
   }
+  // What still runs would hold the process.
+  if (ending === 'hurried') process.exit(EXIT_BY_SECOND_SIGNAL);
   return 0;
 }
+
+function ignore(): void {}
 
 async function start(
   settings: Settings,
@@ -50,20 +61,25 @@ async function start(
   }
 }
 
-/** Resolves when a signal has stopped the daemon. */
-function stopped(app: App): Promise<void> {
+/** Resolves when signals have stopped the daemon; another one then ends the process as it ends any. */
+function stopped(app: App): Promise<Ending> {
   return new Promise((resolve, reject) => {
     let isStopping = false;
+    const end = (ending: Ending) => {
+      process.off('SIGTERM', stop).off('SIGINT', stop);
+      resolve(ending);
+    };
     const stop = (signal: NodeJS.Signals) => {
-      // process.exit writes out the log first.
-      if (isStopping) process.exit(EXIT_BY_SECOND_SIGNAL);
+      if (isStopping) {
+        end('hurried');
+        return;
+      }
       isStopping = true;
       app.log.stopping({ signal });
       process.off('SIGHUP', reload);
       app.close().then(() => {
         app.log.stopped({});
-        process.off('SIGTERM', stop).off('SIGINT', stop);
-        resolve();
+        end('drained');
       }, reject);
     };
     const reload = () => {

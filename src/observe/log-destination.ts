@@ -10,8 +10,12 @@ export interface LogDestination {
   write(line: string): void;
   /** Lines that could not be kept while the reader was too slow. */
   readonly linesLost: number;
-  /** Resolves when all is written, or the reader has had `graceMs`. */
-  close(): Promise<void>;
+  /**
+   * Resolves when all is written, or the reader has had its time. False: it
+   * has not read, and a thread may be held in the write for as long as it does
+   * not, so that the process cannot exit; only a signal ends it.
+   */
+  close(): Promise<boolean>;
 }
 
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
@@ -67,19 +71,20 @@ export function openLogDestination(fd: number): LogDestination {
     async close() {
       process.off('exit', flushSync);
       handOver();
-      if (!isOpen) return;
-      const ended = new Promise<void>((done) => {
-        stream.once('close', done);
-        stream.once('error', () => done());
+      if (!isOpen) return true;
+      const ended = new Promise<boolean>((done) => {
+        stream.once('close', () => done(true));
+        stream.once('error', () => done(true));
       });
       isOpen = false;
       stream.end();
       let timer: NodeJS.Timeout | undefined;
-      const grace = new Promise<void>((done) => {
-        timer = setTimeout(done, CLOSE_GRACE_MS);
+      const grace = new Promise<boolean>((done) => {
+        timer = setTimeout(() => done(false), CLOSE_GRACE_MS);
       });
-      await Promise.race([ended, grace]);
+      const isWritten = await Promise.race([ended, grace]);
       clearTimeout(timer);
+      return isWritten;
     },
   };
 }

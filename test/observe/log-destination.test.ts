@@ -56,6 +56,18 @@ test('a reader that does not read costs lines beyond a bound, not the event loop
   child.stdout.destroy();
 });
 
+test('a reader that never reads is told of when the log is closed', async () => {
+  const child = start(`
+    ${WRITE}
+    process.stderr.write(String(await log.close()));
+    process.kill(process.pid, 'SIGTERM');`);
+  const errors: Buffer[] = [];
+  child.stderr.on('data', (chunk) => errors.push(chunk));
+  const [, signal] = await once(child, 'exit');
+  expect([signal, errors.join('')]).toEqual(['SIGTERM', 'false']);
+  child.stdout.destroy();
+});
+
 test('a reader that is gone ends nothing', async () => {
   const child = start(`
     setInterval(() => log.write("line\\n"), 1);

@@ -21,7 +21,7 @@ function record(write: (log: Log) => void, options: Partial<LogOptions> = {}): L
   const destination = {
     write: (line: string) => lines.push(line),
     linesLost: 0,
-    close: async () => {},
+    close: async () => true,
   };
   write(createLog({ level: 'debug', format: 'json', decisions: 'all', ...options }, destination));
   return lines.map((line) => {

@@ -139,7 +139,11 @@ export class PolicyClient {
       if (this.#hasEnded) return times;
       if (this.socket.write(bytes)) continue;
       await new Promise<void>((resolve) => {
-        this.socket.once('drain', resolve).once('close', resolve);
+        const done = () => {
+          this.socket.off('drain', done).off('close', done);
+          resolve();
+        };
+        this.socket.on('drain', done).on('close', done);
       });
     }
     return mostTimes;
