@@ -88,7 +88,7 @@ afterEach(() => {
 afterAll(() => dns.stop());
 
 function client(options: Partial<WireClientOptions> = {}): WireClient {
-  const made = new WireClient({ servers: [dns.server], timeoutMs: 200, attempts: 2, ...options });
+  const made = new WireClient({ servers: [dns.server], timeoutMs: 3000, attempts: 2, ...options });
   clients.push(made);
   return made;
 }
