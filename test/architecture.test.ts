@@ -21,7 +21,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['engine'],
   ['restrictions'],
   ['policy', 'lists'],
-  ['snapshot'],
+  ['snapshot', 'import'],
   ['observe', 'settings'],
   ['server', 'admin'],
   ['app.ts'],

@@ -81,6 +81,22 @@ function build(terminal: Terminal, done: (exitCode: number) => void): Command {
       done(await explain(words, options, terminal));
     });
 
+  command('import', 'make a policy of a main.cf, and tell what becomes of each line')
+    .argument(
+      '[file]',
+      'a main.cf; `-`: standard input, which `postconf -n` may fill',
+      '/etc/postfix/main.cf',
+    )
+    .option('--master <file>', 'a master.cf: services with restrictions of their own become policies')
+    .option('--output <directory>', 'write policies and tables there; without it nothing is written')
+    .option('--fix', 'mend what has one obvious cure')
+    .option('--force', 'overwrite files')
+    .addHelpText('after', '\nExits with 0: no mistakes are left, 2: mistakes.')
+    .action(async (file: string, options: OptionValues) => {
+      const { importCommand } = await import('./import.ts');
+      done(await importCommand(file, options, terminal));
+    });
+
   addSettingFlags(command('health', 'ask a running daemon whether it can decide'), ['admin.address']).action(
     async (options: OptionValues) => {
       const { health } = await import('./health.ts');

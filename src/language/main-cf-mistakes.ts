@@ -59,7 +59,8 @@ export function reportNoEquals(
   });
 }
 
-function isLikelyContinuation(line: SourcedText, lineBefore: SourcedText | undefined): boolean {
+/** True when a line that is not `name = value` looks as if it should continue the one before. */
+export function isLikelyContinuation(line: SourcedText, lineBefore: SourcedText | undefined): boolean {
   if (lineBefore === undefined) return false;
   if (line.text.includes(',') || lineBefore.text.trimEnd().endsWith(',')) return true;
   const before = lineBefore.span();

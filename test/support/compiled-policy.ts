@@ -64,8 +64,8 @@ export class CompiledPolicy {
   }
 }
 
-/** Closed when the test is over. */
-export function compilePolicyText(mainCf: string): CompiledPolicy {
+/** Closed when the test is over. `file` is where the text would be. */
+export function compilePolicyText(mainCf: string, file = '/etc/postfix/main.cf'): CompiledPolicy {
   const tables = new TableSet();
   const policyServices = new PolicyServiceSet();
   onTestFinished(() => {
@@ -74,7 +74,7 @@ export function compilePolicyText(mainCf: string): CompiledPolicy {
   });
   const host = { hostname: 'mx.dest.test', interfaces: ['127.0.0.1/8', '192.0.2.25/24'] };
   const options = { name: 'test', tables, policyServices, host };
-  const { policy, diagnostics } = compileSource(new Source('/etc/postfix/main.cf', mainCf), options);
+  const { policy, diagnostics } = compileSource(new Source(file, mainCf), options);
   if (policy === undefined) throw new Error('no policy was made of the text');
   return new CompiledPolicy(policy, diagnostics);
 }

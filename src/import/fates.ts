@@ -1,0 +1,118 @@
+/** What becomes of each line of a main.cf, or option of a service, when its lists are imported, and why. */
+import type { Assignment } from '../language/main-cf.ts';
+import type { RestrictionList } from '../policy/lint/restriction-list.ts';
+import { isPostfixParameter } from '../policy/postfix-parameters.ts';
+import type { Edits } from './edits.ts';
+import type { Examined } from './examine.ts';
+import { meantParameter } from './mend-names.ts';
+import { type NeededAssignment, referencesIn } from './needed.ts';
+import { isForPolicyServer, leftToPostfix } from './postfix-part.ts';
+import { movesAway, reasonToStay } from './staying.ts';
+
+export interface LineFate {
+  readonly assignment: Assignment;
+  /** `left out`: it had no effect. */
+  readonly fate: 'moves' | 'both' | 'stays' | 'left out';
+  readonly reason: string;
+}
+
+export interface FateOptions {
+  /** All there are, in the order of the file. */
+  readonly assignments: readonly Assignment[];
+  readonly needed: readonly NeededAssignment[];
+  readonly policy: Examined;
+  /** What stays of the lists in Postfix names restriction classes. */
+  readonly nativeClasses: boolean;
+  /** Parameters that are not imported though a policy could read them. */
+  readonly without: ReadonlySet<string>;
+  readonly edits: Edits;
+}
+
+export function fatesOf(options: FateOptions): LineFate[] {
+  const { assignments } = options;
+  const last = new Map(assignments.map((assignment) => [assignment.name, assignment]));
+  const inForce = [...last.values()];
+  // What stays keeps the macros that it uses.
+  const usedByPostfix = new Set(
+    inForce
+      .filter((assignment) => !isMoving(assignment, options) && !isMacro(assignment, options))
+      .flatMap((assignment) => [...referencesIn(assignment, options.edits)]),
+  );
+  return assignments.map((assignment) => {
+    const winner = last.get(assignment.name);
+    if (winner === undefined || winner === assignment) return fateOf(assignment, usedByPostfix, options);
+    const { line } = winner.nameSpan.source.position(winner.nameSpan.start);
+    return { assignment, fate: 'left out', reason: `line ${line} sets it again` };
+  });
+}
+
+function fateOf(assignment: Assignment, usedByPostfix: ReadonlySet<string>, options: FateOptions): LineFate {
+  const { name } = assignment;
+  const isNeeded = options.needed.some((one) => one.assignment === assignment);
+  if (isNeeded && isMoving(assignment, options)) {
+    const list = options.policy.lists.find(({ parameter }) => parameter === name);
+    const isWholeLeft = list !== undefined && !isForPolicyServer(list);
+    return { assignment, fate: isWholeLeft ? 'stays' : 'moves', reason: stayingWords(list) };
+  }
+  if (isNeeded && options.policy.classes.has(name)) {
+    return {
+      assignment,
+      fate: options.nativeClasses ? 'both' : 'moves',
+      reason: classReason(options.policy.classes, name),
+    };
+  }
+  if (isNeeded && isMacro(assignment, options)) {
+    return usedByPostfix.has(name)
+      ? { assignment, fate: 'both', reason: 'used by lines that move and by lines that stay' }
+      : { assignment, fate: 'moves', reason: 'used by lines that move' };
+  }
+  if (isNeeded) return { assignment, fate: 'both', reason: 'Postfix needs it as well' };
+  if (options.without.has(name)) return withheld(assignment);
+  if (isPostfixParameter(name)) return { assignment, fate: 'stays', reason: reasonToStay(name) };
+  if (usedByPostfix.has(name)) return { assignment, fate: 'stays', reason: 'used by lines that stay' };
+  const meant = meantParameter(name);
+  const guess = meant === undefined ? ', and nothing uses it' : `: \`${meant}\` misspelt`;
+  return { assignment, fate: 'left out', reason: `Postfix has no such parameter${guess}` };
+}
+
+function withheld(assignment: Assignment): LineFate {
+  switch (assignment.name) {
+    case 'maps_rbl_domains':
+      return { assignment, fate: 'left out', reason: '`reject_rbl_client` asks for those that are alive' };
+    case 'local_recipient_maps':
+      return {
+        assignment,
+        fate: 'stays',
+        reason: 'names a table that only Postfix can read; Postfix goes on refusing unknown local users',
+      };
+    default:
+      return { assignment, fate: 'stays', reason: 'the policy has a directory of its own' };
+  }
+}
+
+function isMoving({ name }: Assignment, { nativeClasses }: FateOptions): boolean {
+  return movesAway(name) && !(nativeClasses && name === 'smtpd_restriction_classes');
+}
+
+/** A name that means something only because others use it. */
+function isMacro({ name }: Assignment, { policy }: FateOptions): boolean {
+  return !isPostfixParameter(name) && !movesAway(name) && !policy.classes.has(name);
+}
+
+/** What of a list stays behind. */
+function stayingWords(list: RestrictionList | undefined): string {
+  if (list === undefined) return '';
+  return leftToPostfix(list)
+    .map(({ item: { restriction } }) => {
+      const reason = restriction.support.level === 'undecidable' ? restriction.support.reason : '';
+      return `\`${restriction.name}\` stays: ${reason}`;
+    })
+    .join('; ');
+}
+
+function classReason(classes: ReadonlyMap<string, RestrictionList>, name: string): string {
+  const list = classes.get(name);
+  const [first] = list === undefined ? [] : leftToPostfix(list);
+  if (first === undefined) return 'restriction class';
+  return `restriction class; only Postfix can decide \`${first.item.restriction.name}\` in it: keep the class in main.cf as well, and what names it`;
+}

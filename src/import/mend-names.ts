@@ -1,0 +1,47 @@
+/**
+ * Mends parameter names that Postfix does not know and that are nearly names it
+ * knows. A name that the file sets rightly elsewhere is left alone: the two
+ * values would fight.
+ */
+import type { Assignment } from '../language/main-cf.ts';
+import { Source } from '../language/source.ts';
+import { PARAMETER_BY_NAME } from '../policy/parameters.ts';
+import { isPostfixParameter } from '../policy/postfix-parameters.ts';
+import { didYouMean } from '../util/did-you-mean.ts';
+import { Edits } from './edits.ts';
+import type { Mend } from './mend.ts';
+import type { MendedSource } from './mend-text.ts';
+
+const REFERENCE = /\$[{(]?([A-Za-z0-9_]+)/g;
+
+/** @param assignments of the source, all of them */
+export function mendNames(source: Source, assignments: readonly Assignment[]): MendedSource {
+  const taken = new Set(assignments.map(({ name }) => name));
+  const used = new Set(
+    assignments.flatMap(({ name, value: { text } }) => [
+      ...[...text.matchAll(REFERENCE)].map(([, other = '']) => other),
+      ...(name === 'smtpd_restriction_classes' ? text.split(/[\s,]+/) : []),
+    ]),
+  );
+  const edits = new Edits();
+  const mends: Mend[] = [];
+  for (const { name, nameSpan } of assignments) {
+    if (PARAMETER_BY_NAME.has(name) || isPostfixParameter(name) || used.has(name)) continue;
+    const meant = meantParameter(name);
+    if (meant === undefined || taken.has(meant)) continue;
+    taken.add(meant);
+    edits.replace(nameSpan, meant);
+    mends.push({
+      span: nameSpan,
+      fault: `Postfix has no parameter \`${name}\`, and passes over it without a word`,
+      cure: `written \`${meant}\``,
+    });
+  }
+  if (mends.length === 0) return { source, mends };
+  return { source: new Source(source.file, edits.apply(source.span(0, source.text.length))), mends };
+}
+
+/** The parameter that a name Postfix does not know is a misspelling of. */
+export function meantParameter(name: string): string | undefined {
+  return didYouMean(name, PARAMETER_BY_NAME.keys());
+}

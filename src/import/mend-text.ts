@@ -1,0 +1,93 @@
+/**
+ * Mends what is wrong with a main.cf as text, before any line of it means
+ * anything: `//` remarks, continuation lines that lost their white space, white
+ * space before the first line, a byte order mark.
+ *
+ * Promises the same number of lines, so that places in the mended text are
+ * places in the original one.
+ */
+import type { Diagnostic } from '../language/diagnostic.ts';
+import { logicalLines } from '../language/logical-lines.ts';
+import { parseMainCf } from '../language/main-cf.ts';
+import { isLikelyContinuation } from '../language/main-cf-mistakes.ts';
+import { quote } from '../language/quote.ts';
+import { Source, type Span } from '../language/source.ts';
+import type { SourcedText } from '../language/sourced-text.ts';
+import { Edits } from './edits.ts';
+import type { Mend } from './mend.ts';
+
+export interface MendedSource {
+  readonly source: Source;
+  readonly mends: readonly Mend[];
+}
+
+/** Each round can bring to light what the one before has hidden: a remark in a line that was none. */
+const MAX_ROUNDS = 8;
+
+const BYTE_ORDER_MARK = '\uFEFF';
+
+export function mendText(original: Source): MendedSource {
+  let source = original;
+  const mends: Mend[] = [];
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const edits = new Edits();
+    const found = mendsOf(source, edits);
+    if (found.length === 0) break;
+    mends.push(...found);
+    source = new Source(source.file, edits.apply(source.span(0, source.text.length)));
+  }
+  return { source, mends };
+}
+
+function mendsOf(source: Source, edits: Edits): Mend[] {
+  const mends: Mend[] = [];
+  const mend = (span: Span, replacement: string, fault: string, cure: string) => {
+    if (edits.replace(span, replacement)) mends.push({ span, fault, cure });
+  };
+  if (source.text.startsWith(BYTE_ORDER_MARK)) {
+    mend(source.span(0, 1), '', 'a byte order mark, which Postfix takes as part of a name', 'taken out');
+  }
+  const diagnostics: Diagnostic[] = [];
+  parseMainCf(source, (diagnostic) => diagnostics.push(diagnostic));
+  for (const { code, severity, span } of diagnostics) {
+    if (span === undefined) continue;
+    const text = source.text.slice(span.start, span.end);
+    if (code === 'slash-slash-remark' && severity === 'error') {
+      mend(
+        source.span(span.start, span.start + 2),
+        '#',
+        '`//` does not start a remark',
+        'made a comment with `#`',
+      );
+    } else if (code === 'slash-slash-remark') {
+      mend(span, '', `\`//\` does not start a remark: ${quote(text)} is part of the value`, 'taken out');
+    } else if (code === 'leading-white-space') {
+      const { line } = source.position(span.start);
+      const start = span.start - (source.position(span.start).column - 1);
+      mend(source.span(start, span.start), '', `white space before line ${line}, the first`, 'taken out');
+    }
+  }
+  for (const line of lostContinuations(source, diagnostics)) {
+    const { start } = line.span();
+    const word = /^\S+/.exec(line.text)?.[0] ?? '';
+    mend(
+      source.span(start, start),
+      '    ',
+      `${quote(word)} and what follows it do not continue the line above: the white space before it was lost`,
+      'put back',
+    );
+  }
+  return mends;
+}
+
+function* lostContinuations(source: Source, diagnostics: readonly Diagnostic[]): Generator<SourcedText> {
+  const starts = new Set(
+    diagnostics.filter(({ code }) => code === 'missing-equals').map(({ span }) => span?.start),
+  );
+  let lineBefore: SourcedText | undefined;
+  for (const line of logicalLines(source, () => {})) {
+    const isLost = starts.has(line.span().start) && isLikelyContinuation(line, lineBefore);
+    if (isLost && lineBefore !== undefined) yield line;
+    lineBefore = line;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Which assignments of a main.cf an access policy needs: those of parameters
+ * that it reads, its restriction classes, and whatever these refer to.
+ */
+import type { Assignment } from '../language/main-cf.ts';
+import { PARAMETER_BY_NAME, type ParameterKind } from '../policy/parameters.ts';
+import type { Edits } from './edits.ts';
+import type { Examined } from './examine.ts';
+
+export interface NeededAssignment {
+  readonly assignment: Assignment;
+  /** What it holds; undefined: used by others, in a way they decide. */
+  readonly kind: ParameterKind | undefined;
+  /** A match list, or used by one. */
+  readonly isMatchList: boolean;
+}
+
+const MATCH_LISTS: readonly (ParameterKind | undefined)[] = ['networks', 'domains', 'strings'];
+const REFERENCE = /\$[{(]?[ \t]*([A-Za-z0-9_]+)/g;
+
+/**
+ * In the order of the file.
+ *
+ * @param without parameters to leave out
+ * @param edits changes that count as made
+ */
+export function neededAssignments(
+  { assigned, parameters }: Examined,
+  without: ReadonlySet<string>,
+  edits: Edits,
+): NeededAssignment[] {
+  const needed = new Map<string, NeededAssignment>();
+  const add = (name: string, isUsedByMatchList: boolean): void => {
+    const assignment = assigned.get(name);
+    if (assignment === undefined || without.has(name)) return;
+    const kind = PARAMETER_BY_NAME.get(name)?.kind;
+    const isMatchList = isUsedByMatchList || MATCH_LISTS.includes(kind);
+    const known = needed.get(name);
+    if (known !== undefined && (known.isMatchList || !isMatchList)) return;
+    needed.set(name, { assignment, kind, isMatchList });
+    for (const other of referencesIn(assignment, edits)) add(other, isMatchList);
+  };
+  for (const name of assigned.keys()) if (PARAMETER_BY_NAME.has(name)) add(name, false);
+  for (const name of parameters.words('smtpd_restriction_classes')) add(name, false);
+  return [...assigned.keys()].flatMap((name) => needed.get(name) ?? []);
+}
+
+/** The parameters that a value names with `$`. */
+export function referencesIn({ value }: Assignment, edits: Edits): Set<string> {
+  const text = edits.apply(value.span()).replace(/^\s*#.*$/gm, '');
+  return new Set([...text.matchAll(REFERENCE)].map(([, name = '']) => name));
+}

@@ -1,0 +1,217 @@
+/**
+ * Importing changes nothing that is decided: the probes of the conformance
+ * cases and of the old configurations, decided by the original main.cf and by
+ * the policy that `postward import --output` made of it, elsewhere, with its
+ * own tables.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { run } from '../../src/cli/cli.ts';
+import { CachingResolver } from '../../src/dns/caching-resolver.ts';
+import type { Resolver } from '../../src/dns/resolver.ts';
+import { WireClient } from '../../src/dns/wire-client.ts';
+import type { PolicyRequest } from '../../src/protocol/request.ts';
+import { type Probe, parseCase } from '../support/case-file.ts';
+import { type CompiledPolicy, compilePolicyText } from '../support/compiled-policy.ts';
+import { FakeTerminal } from '../support/fake-terminal.ts';
+import { startFixtureDns } from '../support/fixture-dns.ts';
+import { laidOver } from '../support/private-postfix.ts';
+
+const CONFORMANCE = join(import.meta.dirname, '../conformance');
+const CASES = join(CONFORMANCE, 'cases');
+const CONFIGURATIONS = join(import.meta.dirname, '../fixtures/configurations');
+const BASE_CF = readFileSync(join(CONFORMANCE, 'base.cf'), 'utf8');
+const BASE_ZONE = readFileSync(join(CONFORMANCE, 'base.zone'), 'utf8');
+
+/** Their DNS lists closed, in this zone as in the world, and list their probes: `--fix` is to decide otherwise. */
+const WITH_CLOSED_LISTS = ['b-client-dnsbls', 'b-maps-rbl', 'e-after-ordb'];
+/** Clients named in relay_domains may relay by check_relay_domains, as its mend says. */
+const WITH_RELAY_CLIENTS = ['a-check-relay-domains'];
+
+type Files = Readonly<Record<string, string>>;
+
+interface Setting {
+  readonly resolver: Resolver;
+  readonly original: CompiledPolicy;
+  /** Imports main.cf, and makes a policy of what was written. */
+  importWith(...flags: string[]): Promise<CompiledPolicy>;
+  compileOriginal(file: string): CompiledPolicy;
+  /** A file that the last import has written. */
+  compileImported(file: string): CompiledPolicy;
+}
+
+/** @param files main.cf and its tables, which stand in /etc/postfix */
+async function setUp(files: Files, zone: string): Promise<Setting> {
+  const root = mkdtempSync(join(tmpdir(), 'postward-import-'));
+  const dns = await startFixtureDns({ zone });
+  const client = new WireClient({ servers: [dns.server] });
+  onTestFinished(async () => {
+    rmSync(root, { recursive: true });
+    client.close();
+    await dns.stop();
+  });
+  const etcPostfix = join(root, 'etc');
+  mkdirSync(etcPostfix);
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(etcPostfix, name), text.replaceAll('/etc/postfix', etcPostfix));
+  }
+  const compile = (file: string) => compilePolicyText(readFileSync(file, 'utf8'), file);
+  const original = compile(join(etcPostfix, 'main.cf'));
+  let output = '';
+  return {
+    resolver: new CachingResolver(client),
+    original,
+    compileOriginal: (file) => compile(join(etcPostfix, file)),
+    compileImported: (file) => compile(join(output, file)),
+    importWith: async (...flags) => {
+      output = mkdtempSync(join(root, 'out-'));
+      const terminal = new FakeTerminal(root);
+      const words = ['import', join(etcPostfix, 'main.cf'), '--output', output, ...flags];
+      const status = await run(['node', 'postward', ...words], terminal);
+      expect(terminal.errors).toBe('');
+      const policy = compile(join(output, 'main.cf'));
+      // The exit code says whether the daemon would start with it, and nothing was lost.
+      const hasMistakes = policy.errors.length + (flags.length > 0 ? 0 : original.errors.length) > 0;
+      expect(status, terminal.output).toBe(hasMistakes ? 2 : 0);
+      return policy;
+    },
+  };
+}
+
+/** What Postfix would ask in a probe's session, one policy deciding all lists. */
+function requestsOf({ id, client, helo, sender, recipients, ...probe }: Probe): Partial<PolicyRequest>[] {
+  const named = (name: string) => (name.startsWith('[') ? 'unknown' : name);
+  const session: Partial<PolicyRequest> = {
+    instance: id,
+    protocol_name: probe.greeting === 'HELO' ? 'SMTP' : 'ESMTP',
+    client_address: client.address,
+    client_name: named(client.name),
+    reverse_client_name: named(client.reverseName),
+    client_port: client.port,
+    sasl_username: client.login,
+    helo_name: helo ?? '',
+    sender,
+    size: probe.size,
+  };
+  const later = ['DATA', 'END-OF-MESSAGE', 'ETRN', 'CONNECT', 'HELO', 'MAIL', 'VRFY'];
+  return [
+    ...recipients.map((recipient) => ({ ...session, recipient, protocol_state: 'RCPT' })),
+    ...later.map((state) => ({
+      ...session,
+      recipient: recipients.length === 1 ? recipients[0] : '',
+      recipient_count: String(recipients.length),
+      protocol_state: state,
+    })),
+  ].map((request) => ({ ...request, recipient: request.recipient ?? '' }));
+}
+
+async function decisions(policy: CompiledPolicy, probes: readonly Probe[], resolver: Resolver) {
+  const found: Record<string, unknown> = {};
+  for (const probe of probes) {
+    for (const [index, request] of requestsOf(probe).entries()) {
+      const decision = await policy.decide({ request, resolver });
+      const { verdict, reply, effects, isFault } = decision;
+      const restriction = decision.decidedBy?.step.restriction;
+      found[`${probe.id} ${request.protocol_state} ${index}`] = {
+        verdict,
+        reply,
+        effects,
+        isFault,
+        restriction,
+      };
+    }
+  }
+  return found;
+}
+
+const withoutRestriction = (found: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(found).map(([key, value]) => [key, { ...(value as object), restriction: undefined }]),
+  );
+
+describe('the cases', () => {
+  it.each(readdirSync(CASES).sort())('%s', async (file) => {
+    const name = file.replace(/\.case$/, '');
+    const { mainCf, tables, zone, probes } = parseCase(name, readFileSync(join(CASES, file), 'utf8'));
+    const files = Object.fromEntries(tables.map((table) => [table.name, table.text]));
+    const { original, importWith, resolver } = await setUp(
+      { ...files, 'main.cf': laidOver(BASE_CF, mainCf) },
+      `${BASE_ZONE}\n${zone}`,
+    );
+    const expected = await decisions(original, probes, resolver);
+    expect(Object.keys(expected).length).toBeGreaterThan(probes.length);
+    expect(await decisions(await importWith(), probes, resolver)).toEqual(expected);
+    if (WITH_CLOSED_LISTS.includes(name) || WITH_RELAY_CLIENTS.includes(name)) return;
+    const fixed = await decisions(await importWith('--fix'), probes, resolver);
+    // A mend may decide the same by another name.
+    expect(withoutRestriction(fixed)).toEqual(withoutRestriction(expected));
+  });
+});
+
+/** Clients, names, senders and recipients that the configurations speak of, and others. */
+const ADDRESSES = ['192.168.0.100', '192.168.10.9', '192.168.0.7', '127.0.0.1', '192.0.2.10'];
+const SENDERS = ['spam@spam.com', 'a@spam.org', 'alice@sender.test', 'a@nowhere.test', 'a@b', ''];
+const RECIPIENTS = ['bob@mail.example.com', 'bob@example.com', 'bob@other.test'];
+const HELO_NAMES = ['mail.client.test', 'mail.partner.example', 'nowhere.test', 'pc', '[192.0.2.10]'];
+
+function* probes(): Generator<Probe> {
+  for (const address of ADDRESSES) {
+    for (const sender of SENDERS) {
+      for (const recipient of RECIPIENTS) {
+        for (const helo of HELO_NAMES) {
+          const name = address.startsWith('192.168.') ? 'unknown' : 'mail.client.test';
+          yield {
+            id: `${address} ${helo} ${sender} ${recipient}`,
+            client: { address, name, reverseName: name, port: '40000', login: '' },
+            helo,
+            greeting: 'EHLO',
+            sender,
+            recipients: [recipient],
+            size: '',
+            sendsData: false,
+            verb: undefined,
+            expected: [],
+          };
+        }
+      }
+    }
+  }
+}
+
+describe('a service of master.cf', () => {
+  it('decides as main.cf does with its options', async () => {
+    const directory = join(CONFIGURATIONS, 'f-services');
+    const read = (file: string) => readFileSync(join(directory, file), 'utf8');
+    const mainCf = read('main.cf');
+    const options = [...read('master.cf').matchAll(/^ +-o (\S+)$/gm)].map(([, option]) => option);
+    expect(options.length).toBe(8);
+    const files = {
+      'main.cf': mainCf,
+      'master.cf': read('master.cf'),
+      reject_sender: read('reject_sender'),
+      'service.cf': `${mainCf}\n${options.join('\n')}\n`,
+    };
+    const { importWith, resolver, compileOriginal, compileImported } = await setUp(files, BASE_ZONE);
+    await importWith('--master', 'etc/master.cf');
+    const all = [...probes()];
+    const expected = await decisions(compileOriginal('service.cf'), all, resolver);
+    const main = await decisions(compileOriginal('main.cf'), all, resolver);
+    expect(expected).not.toEqual(main);
+    expect(await decisions(compileImported('localhost-10025.cf'), all, resolver)).toEqual(expected);
+  });
+});
+
+describe('the configurations', () => {
+  it.each(readdirSync(CONFIGURATIONS).sort())('%s', async (name) => {
+    const names = readdirSync(join(CONFIGURATIONS, name)).filter((file) => !file.endsWith('.txt'));
+    const files = Object.fromEntries(
+      names.map((file) => [file, readFileSync(join(CONFIGURATIONS, name, file), 'utf8')]),
+    );
+    const { original, importWith, resolver } = await setUp(files, BASE_ZONE);
+    const all = [...probes()];
+    const expected = await decisions(original, all, resolver);
+    expect(await decisions(await importWith(), all, resolver)).toEqual(expected);
+  });
+});
