@@ -2,7 +2,7 @@
  * The composition root: the only place that constructs the resolver, the log,
  * the metrics and the sockets, and wires the parts together.
  */
-import { type AdminListener, openAdmin } from './admin/admin-listener.ts';
+import type { AdminListener } from './admin/admin-listener.ts';
 import { DaemonHealth } from './admin/daemon-health.ts';
 import { healthRoutes } from './admin/routes/health-routes.ts';
 import { metricsRoutes } from './admin/routes/metrics-routes.ts';
@@ -227,6 +227,8 @@ export class App {
       staleTables: () => this.#staleTables,
       dns: () => stats,
     });
+    // HTTP is half of what there is to load: only where somebody asks for it.
+    const { openAdmin } = await import('./admin/admin-listener.ts');
     const listener = await openAdmin(listenAddress(admin), {
       routes: [healthRoutes(health, VERSION), metricsRoutes(this.metrics)],
       onFault: ({ method, route, error }) =>
