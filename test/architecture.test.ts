@@ -17,6 +17,7 @@ const SRC = join(import.meta.dirname, '../src');
 const LAYERS: readonly (readonly string[])[] = [
   ['net', 'util'],
   ['language'],
+  ['databases'],
   ['tables', 'access', 'dns', 'cache', 'protocol', 'chain'],
   ['engine'],
   ['restrictions'],
@@ -38,14 +39,19 @@ const NARROW: Readonly<Record<string, readonly string[]>> = {
 /** Modules with an effect on the outside, each with the only part that may use it. */
 const KEEPERS: Readonly<Record<string, readonly string[]>> = {
   // dns: a truncated answer is asked for again over TCP (RFC 7766). chain: asks other policy servers.
-  'node:net': ['server', 'dns', 'chain'],
+  // databases: asks the servers of socketmap: and tcp: tables.
+  'node:net': ['server', 'dns', 'chain', 'databases'],
   'node:dgram': ['dns'],
   'dns-packet': ['dns'],
   ioredis: ['cache'],
   fastify: ['admin'],
   pino: ['observe'],
   'prom-client': ['observe'],
-  'node:sqlite': ['lists'],
+  mysql2: ['databases'],
+  'mysql2/promise': ['databases'],
+  pg: ['databases'],
+  // lists: our own data. databases: what sqlite: tables name.
+  'node:sqlite': ['lists', 'databases'],
   commander: ['cli'],
   yaml: ['settings'],
 };
@@ -151,7 +157,7 @@ describe('the rules themselves', () => {
     [[file('observe/a.ts', `import { x } from '../policy/b.ts';`)], 'observe may not import policy'],
     [
       [file('admin/a.ts', `import { createServer } from 'node:net';`)],
-      'only server and dns and chain may import node:net',
+      'only server and dns and chain and databases may import node:net',
     ],
     [[file('engine/a.ts', `import 'pino';`)], 'only observe may import pino'],
     [[file('stuff/a.ts', '')], '`stuff` is no part of the order'],

@@ -6,11 +6,13 @@
  */
 import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import type { Source, Span } from '../language/source.ts';
+import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { BoundedReport } from './bounded-report.ts';
-import { type FileStamp, type FileWatcher, stampOf, stampOfSync } from './file-watcher.ts';
+import { type FileStamp, stampOf, stampOfSync } from './file-watcher.ts';
 import type { FileTableType } from './registry.ts';
 import type { LookupResult, Table } from './table.ts';
 import { failingContent, type TableContent } from './table-content.ts';
+import type { TableSet } from './table-set.ts';
 import { readTableFile, readTableFileSync, UnreadableFile } from './table-source.ts';
 
 /** Time for one slice of work between which other requests are served. */
@@ -30,27 +32,27 @@ export class FileTable implements Table {
   readonly isPattern: boolean;
   readonly #type: FileTableType;
   readonly #file: string;
-  readonly #onReload: (reload: TableReload) => void;
+  readonly #tables: TableSet;
   #content: TableContent;
   /** False until a content was read without errors. */
   #isSound = false;
   #isClosed = false;
 
-  constructor(spec: string, type: FileTableType, file: string, onReload: (reload: TableReload) => void) {
+  constructor(spec: string, type: FileTableType, file: string, tables: TableSet) {
     this.spec = spec;
     this.isPattern = type.isPattern;
     this.#type = type;
     this.#file = file;
-    this.#onReload = onReload;
+    this.#tables = tables;
     this.#content = failingContent(`${spec} was not read`);
   }
 
-  lookup(key: string): LookupResult {
+  lookup(key: string): PromiseOrValue<LookupResult> {
     return this.#content.lookup(key);
   }
 
   /** Reads the file, now, and again whenever it changes. */
-  load(watcher: FileWatcher, span: Span | undefined, report: Report): void {
+  load(span: Span | undefined, report: Report): void {
     const stamp = stampOfSync(this.#file);
     const source = readTableFileSync(this.#file);
     if (source instanceof UnreadableFile) {
@@ -58,18 +60,19 @@ export class FileTable implements Table {
       this.#content = failingContent(`${this.spec}: ${source.reason}`);
     } else {
       const found = new BoundedReport(this.#file);
-      const slices = this.#type.read(source, found.add);
+      const slices = this.#type.read(source, found.add, this.#tables);
       let slice = slices.next();
       while (slice.done !== true) slice = slices.next();
       this.#content = slice.value;
       this.#isSound = !found.hasErrors;
       for (const diagnostic of found.finish()) report(diagnostic);
     }
-    watcher.watch(this.#file, stamp, (changed) => this.#reload(changed));
+    this.#tables.watcher.watch(this.#file, stamp, (changed) => this.#reload(changed));
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#content.close?.();
   }
 
   async #reload(stamp: FileStamp): Promise<void> {
@@ -82,18 +85,24 @@ export class FileTable implements Table {
     }
     const found = new BoundedReport(this.#file);
     const content = await this.#readInSlices(source, found.add);
-    if (this.#isClosed) return;
+    if (this.#isClosed) {
+      content.close?.();
+      return;
+    }
     // What was broken from the start is replaced by anything that can be read, as at the start.
     const isInForce = !found.hasErrors || !this.#isSound;
     if (isInForce) {
+      this.#content.close?.();
       this.#content = content;
       this.#isSound = !found.hasErrors;
+    } else {
+      content.close?.();
     }
     this.#tell(isInForce, found.finish());
   }
 
   async #readInSlices(source: Source, report: Report): Promise<TableContent> {
-    const slices = this.#type.read(source, report);
+    const slices = this.#type.read(source, report, this.#tables);
     for (;;) {
       const until = performance.now() + SLICE_MS;
       do {
@@ -105,6 +114,6 @@ export class FileTable implements Table {
   }
 
   #tell(isInForce: boolean, diagnostics: readonly Diagnostic[]): void {
-    this.#onReload({ spec: this.spec, file: this.#file, isInForce, diagnostics });
+    this.#tables.onReload({ spec: this.spec, file: this.#file, isInForce, diagnostics });
   }
 }

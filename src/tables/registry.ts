@@ -7,6 +7,9 @@ import { PipeTable, UnionTable } from './combined-table.ts';
 import { readPostmapFile, readTexthashFile } from './indexed-table.ts';
 import { type NameParser, parseFail, parseInline, parseRandom, parseStatic } from './inline-table.ts';
 import { readPcreFile, readRegexpFile } from './pattern-table.ts';
+import type { SqlEngine } from './sql/engine.ts';
+import { sqlMapReader } from './sql/read-sql-map.ts';
+import { SQLITE_ENGINE } from './sql/sqlite-engine.ts';
 import type { Table } from './table.ts';
 import type { ContentReader } from './table-content.ts';
 
@@ -63,6 +66,11 @@ function postmapFile(type: string, summary: string): FileTableType {
     isPattern: false,
     read: readPostmapFile,
   };
+}
+
+function sqlMap(engine: SqlEngine, summary: string): FileTableType {
+  const { type } = engine;
+  return { type, summary, source: 'file', isPattern: false, read: sqlMapReader(engine) };
 }
 
 function unsupported(type: string, summary: string, help: string): UnsupportedTableType {
@@ -144,7 +152,7 @@ export const TABLE_TYPES: readonly TableType[] = Object.freeze([
   { type: 'proxy', summary: 'a table behind proxymap(8): opened directly', source: 'proxied' },
   unsupported('mysql', 'MySQL or MariaDB, mysql_table(5)', EXPORT_HELP),
   unsupported('pgsql', 'PostgreSQL, pgsql_table(5)', EXPORT_HELP),
-  unsupported('sqlite', 'SQLite, sqlite_table(5)', EXPORT_HELP),
+  sqlMap(SQLITE_ENGINE, 'SQLite, sqlite_table(5)'),
   unsupported('mongodb', 'MongoDB, mongodb_table(5)', EXPORT_HELP),
   unsupported('ldap', 'LDAP, ldap_table(5)', EXPORT_HELP),
   unsupported('memcache', 'memcached, memcache_table(5)', EXPORT_HELP),

@@ -5,14 +5,25 @@
  */
 import type { Report } from '../language/diagnostic.ts';
 import type { Source } from '../language/source.ts';
+import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { type LookupResult, TableFailure } from './table.ts';
+import type { TableSet } from './table-set.ts';
 
 export interface TableContent {
-  lookup(key: string): LookupResult;
+  lookup(key: string): PromiseOrValue<LookupResult>;
+  /** Called once, when it is no longer in use. */
+  close?(): void;
 }
 
-/** Yields between slices of some thousand lines; reports every mistake in the file; never throws. */
-export type ContentReader = (source: Source, report: Report) => Generator<undefined, TableContent>;
+/**
+ * Yields between slices of some thousand lines; reports every mistake in the
+ * file; never throws. `tables` are those it belongs to, which it may name.
+ */
+export type ContentReader = (
+  source: Source,
+  report: Report,
+  tables: TableSet,
+) => Generator<undefined, TableContent>;
 
 /** Lines between two yields: a few milliseconds. */
 export const LINES_PER_SLICE = 4000;

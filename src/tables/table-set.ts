@@ -5,31 +5,44 @@
  * A table that cannot be opened is a table all the same: its lookups fail, as
  * with Postfix (dict_surrogate), and why is reported.
  */
+import { DEFAULT_POOL_LIMITS, type PoolLimits } from '../databases/pool-limits.ts';
+import { SharedPools } from '../databases/shared-pools.ts';
 import type { Report } from '../language/diagnostic.ts';
 import { quote } from '../language/quote.ts';
 import type { Span } from '../language/source.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
+import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { insideBraces, splitWords } from './braced-words.ts';
 import { FileTable, type TableReload } from './file-table.ts';
 import { FileWatcher } from './file-watcher.ts';
+import { DEFAULT_CACHE_LIMITS, type LookupCacheLimits } from './lookup-cache.ts';
 import { type CombinedTableType, findTableType, parseTableSpec, TABLE_TYPES } from './registry.ts';
 import type { LookupResult, Table } from './table.ts';
 import { failingContent, type TableContent } from './table-content.ts';
 
+/** What asking servers may cost, and how long their answers are kept. */
+export type LookupLimits = PoolLimits & LookupCacheLimits;
+
 export interface TableSetOptions {
   /** Told of every changed file, whether its new content is in force or not. */
   readonly onReload?: (reload: TableReload) => void;
+  /** Other limits than usual. */
+  readonly limits?: Partial<LookupLimits>;
 }
 
 export class TableSet {
   /** For what else is read from files: see MatchListFiles. */
   readonly watcher = new FileWatcher();
   readonly onReload: (reload: TableReload) => void;
+  /** For tables that are asked of servers. */
+  readonly pools = new SharedPools();
+  readonly limits: LookupLimits;
   readonly #tables = new Map<string, Table>();
   readonly #fileTables: FileTable[] = [];
 
   constructor(options: TableSetOptions = {}) {
     this.onReload = options.onReload ?? (() => {});
+    this.limits = { ...DEFAULT_POOL_LIMITS, ...DEFAULT_CACHE_LIMITS, ...options.limits };
   }
 
   /** Mistakes are reported when a table is opened for the first time; `span` is where it is named. */
@@ -42,7 +55,7 @@ export class TableSet {
     return table;
   }
 
-  /** Ends the watching. Lookups go on with what was read last. */
+  /** Ends the watching, and the asking of servers. Lookups in files go on with what was read last. */
   close(): void {
     this.watcher.close();
     for (const table of this.#fileTables) table.close();
@@ -67,9 +80,9 @@ export class TableSet {
     const row = findTableType(type);
     switch (row?.source) {
       case 'file': {
-        const table = new FileTable(spec, row, name, this.onReload);
+        const table = new FileTable(spec, row, name, this);
         this.#fileTables.push(table);
-        table.load(this.watcher, span, report);
+        table.load(span, report);
         return table;
       }
       case 'inline': {
@@ -133,7 +146,7 @@ class FixedTable implements Table {
     this.#content = content;
   }
 
-  lookup(key: string): LookupResult {
+  lookup(key: string): PromiseOrValue<LookupResult> {
     return this.#content.lookup(key);
   }
 }

@@ -40,6 +40,29 @@ const REQUIREMENTS = {
     packages: POSTFIX_WITH_TABLES,
     needsRoot: false,
   },
+  sqlite: {
+    purpose: 'sqlite: tables as Postfix reads them',
+    packages: { postfix: '/usr/sbin/postmap', 'postfix-sqlite': '/usr/lib/postfix/postfix-sqlite.so' },
+    needsRoot: false,
+  },
+  mariadb: {
+    purpose: 'mysql: tables against a real MariaDB, and as Postfix reads them',
+    packages: {
+      'mariadb-server': '/usr/sbin/mariadbd',
+      postfix: '/usr/sbin/postmap',
+      'postfix-mysql': '/usr/lib/postfix/postfix-mysql.so',
+    },
+    needsRoot: false,
+  },
+  postgresql: {
+    purpose: 'pgsql: tables against a real PostgreSQL, and as Postfix reads them',
+    packages: {
+      postgresql: '/usr/share/doc/postgresql',
+      postfix: '/usr/sbin/postmap',
+      'postfix-pgsql': '/usr/lib/postfix/postfix-pgsql.so',
+    },
+    needsRoot: false,
+  },
   postconf: {
     purpose: 'main.cf as Postfix reads it',
     packages: { postfix: '/usr/sbin/postconf' },

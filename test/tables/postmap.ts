@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Diagnostic } from '../../src/language/diagnostic.ts';
 import { Source } from '../../src/language/source.ts';
 import type { ContentReader, TableContent } from '../../src/tables/table-content.ts';
+import { TableSet } from '../../src/tables/table-set.ts';
 import { requirement } from '../support/requirements.ts';
 
 export const hasPostmap = requirement('postmap').isMet;
@@ -23,7 +24,9 @@ export class PostmapDirectory {
 
   static async create(): Promise<PostmapDirectory> {
     const directory = new PostmapDirectory(await mkdtemp(join(tmpdir(), 'postward-postmap-')));
-    await writeFile(join(directory.#path, 'main.cf'), 'compatibility_level = 3.6\nsmtputf8_enable = yes\n');
+    const mainCf = join(directory.#path, 'main.cf');
+    await writeFile(mainCf, 'compatibility_level = 3.6\nsmtputf8_enable = yes\n');
+    await settle(mainCf);
     return directory;
   }
 
@@ -35,8 +38,7 @@ export class PostmapDirectory {
   async query(type: string, text: string, keys: readonly string[]): Promise<(string | undefined)[]> {
     const file = join(this.#path, `table${this.#count++}`);
     await writeFile(file, text);
-    // Postfix waits for a file that has just changed to settle.
-    await utimes(file, 1_700_000_000, 1_700_000_000);
+    await settle(file);
     if (INDEXED.has(type)) await this.#run(['-c', this.#path, `${type}:${file}`], '');
     return await this.querySpec(`${type}:${file}`, keys);
   }
@@ -51,6 +53,16 @@ export class PostmapDirectory {
     return keys.map((key) => found.get(key));
   }
 
+  /** True when Postfix cannot answer, as opposed to: finds nothing. */
+  async isFailing(spec: string, key: string): Promise<boolean> {
+    return await new Promise((resolve) => {
+      const args = ['-c', this.#path, '-q', key, spec];
+      execFile('postmap', args, { encoding: 'utf8' }, (_error, _stdout, stderr) =>
+        resolve(/fatal:|error/.test(stderr)),
+      );
+    });
+  }
+
   #run(args: readonly string[], input: string): Promise<string> {
     return new Promise((resolve) => {
       const child = execFile('postmap', args, { encoding: 'utf8' }, (_error, stdout) => resolve(stdout));
@@ -59,6 +71,11 @@ export class PostmapDirectory {
       child.stdin?.end(input);
     });
   }
+}
+
+/** Postfix waits for a file that has just changed; this one has not. */
+async function settle(file: string): Promise<void> {
+  await utimes(file, 1_700_000_000, 1_700_000_000);
 }
 
 const INDEXED = new Set(['hash', 'btree', 'lmdb', 'cdb']);
@@ -71,7 +88,11 @@ export interface Loaded {
 /** Reads a table text to the end. */
 export function load(reader: ContentReader, text: string): Loaded {
   const diagnostics: Diagnostic[] = [];
-  const slices = reader(new Source('/tables/test', text), (diagnostic) => diagnostics.push(diagnostic));
+  const slices = reader(
+    new Source('/tables/test', text),
+    (diagnostic) => diagnostics.push(diagnostic),
+    new TableSet(),
+  );
   for (;;) {
     const slice = slices.next();
     if (slice.done === true) return { content: slice.value, diagnostics };

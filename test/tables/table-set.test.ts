@@ -56,7 +56,7 @@ describe('opening', () => {
     ['hahs:/x', 'table-unknown-type', 'did you mean `hash`?'],
     ['2001:db8::/32', 'table-unknown-type', '`[2001:db8::]/32`'],
     ['nonsense:/x', 'table-unknown-type', 'the types are hash'],
-    ['mysql:/etc/postfix/x.cf', 'table-unsupported', 'texthash'],
+    ['nis:passwd.byname', 'table-unsupported', 'texthash'],
     ['hash:', 'table-syntax', 'type:name'],
     ['hash', 'table-syntax', 'type:name'],
     ['inline:{a}', 'table-syntax', 'inline:{key=value'],

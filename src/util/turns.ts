@@ -1,19 +1,23 @@
 /** At most so many at a time; the others wait for their turn, first come, first served. */
 export class Turns {
   readonly #limit: number;
+  readonly #maxWaiting: number;
   #taken = 0;
   readonly #waiting = new Set<(isMine: boolean) => void>();
 
-  constructor(limit: number) {
+  /** @param maxWaiting more than so many do not wait */
+  constructor(limit: number, maxWaiting: number = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
+    this.#maxWaiting = maxWaiting;
   }
 
-  /** Resolves to false if there was no turn within so long, or `cancel` was called. */
+  /** False if there was no turn within so long, too many wait already, or `cancel` was called. */
   take(maxMs: number): boolean | Promise<boolean> {
     if (this.#taken < this.#limit) {
       this.#taken += 1;
       return true;
     }
+    if (this.#waiting.size >= this.#maxWaiting) return false;
     return new Promise((resolve) => {
       const settle = (isMine: boolean): void => {
         clearTimeout(timer);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Turns } from '../../src/chain/turns.ts';
+import { Turns } from '../../src/util/turns.ts';
 
 const LONG_MS = 1_000_000;
 
@@ -36,4 +36,13 @@ it('sends everybody away when it is cancelled', async () => {
   const waiting = [turns.take(LONG_MS), turns.take(LONG_MS)];
   turns.cancel();
   expect(await Promise.all(waiting)).toEqual([false, false]);
+});
+
+it('sends away at once who would be one too many to wait', async () => {
+  const turns = new Turns(1, 1);
+  expect(turns.take(LONG_MS)).toBe(true);
+  const waiting = turns.take(LONG_MS);
+  expect(turns.take(LONG_MS)).toBe(false);
+  turns.release();
+  expect(await waiting).toBe(true);
 });

@@ -1,0 +1,2 @@
+/** What a query found: rows of texts; null is SQL's NULL. */
+export type SqlRows = readonly (readonly (string | null)[])[];
