@@ -132,12 +132,13 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
       ? brokenList(parameter, parameters.value(parameter).span())
       : compileList(parameters.tokens(parameter), list, compiler);
   const classList = (className: string, list: ListName): Program => {
-    if (parameters.isSet(className)) return listOf(className, list);
+    // Postfix does not start with a class that is missing or empty.
+    if (parameters.isSet(className) && parameters.text(className) !== '') return listOf(className, list);
     const span = classWords.find(({ text }) => text === className)?.span;
     report({
       severity: 'error',
       code: 'undefined-class',
-      message: `restriction class \`${className}\` is not defined`,
+      message: `restriction class \`${className}\` has no definition`,
       span,
       help: `add a line \`${className} = …\` with its restrictions`,
     });

@@ -11,6 +11,10 @@ describe('a list that cannot be read whole refuses for now, and is an error', ()
       'a class that is not defined',
       'smtpd_restriction_classes = strict\nsmtpd_recipient_restrictions = strict, permit',
     ],
+    [
+      'a class that is empty',
+      'smtpd_restriction_classes = none\nnone =\nsmtpd_recipient_restrictions = none, permit',
+    ],
     ['an unknown restriction', 'smtpd_recipient_restrictions = reject_spam, permit'],
   ])('%s', async (_title, text) => {
     const policy = compilePolicyText(`mynetworks = 192.0.2.99\n${text}\n`);
