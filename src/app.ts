@@ -2,6 +2,7 @@
  * The composition root: the only place that constructs the resolver, the log,
  * the metrics and the sockets, and wires the parts together.
  */
+import { parseAction } from './access/action.ts';
 import type { AdminListener } from './admin/admin-listener.ts';
 import { DaemonHealth } from './admin/daemon-health.ts';
 import { healthRoutes } from './admin/routes/health-routes.ts';
@@ -28,6 +29,7 @@ import { Decider } from './snapshot/decider.ts';
 import { type LoadedSnapshot, type LoadSnapshotOptions, loadSnapshot } from './snapshot/load-snapshot.ts';
 import { type ReloadResult, SnapshotHolder } from './snapshot/snapshot-holder.ts';
 import type { TableReload } from './tables/file-table.ts';
+import { OperatorError } from './util/operator-error.ts';
 import { VERSION } from './util/version.ts';
 
 /** How long running requests may take when the daemon stops. */
@@ -173,6 +175,7 @@ export class App {
   }
 
   async start(): Promise<void> {
+    checkFailAction(this.#settings.decision.fail_action);
     const { isSwapped, diagnostics } = await this.#holder.reload();
     if (!isSwapped) throw new StartFailure(diagnostics);
     for (const diagnostic of diagnostics) this.log.diagnostic(diagnostic);
@@ -284,6 +287,17 @@ export class App {
       Math.trunc(this.#holder.current.loadedAt.getTime() / 1000),
     );
   }
+}
+
+/** What is answered when there is no decision must be one that Postfix understands. */
+function checkFailAction(action: string): void {
+  const { kind } = parseAction(action);
+  if (kind !== 'list' && kind !== 'malformed' && kind !== 'empty') return;
+  throw new OperatorError(
+    'fail-action',
+    `decision.fail_action is no action of access(5): \`${action}\``,
+    'write one such as `DUNNO` or `DEFER_IF_PERMIT 4.3.5 Server configuration error`',
+  );
 }
 
 /** An address as the settings hold it, which have checked it. */
