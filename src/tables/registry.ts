@@ -8,6 +8,8 @@ import { readPostmapFile, readTexthashFile } from './indexed-table.ts';
 import { type NameParser, parseFail, parseInline, parseRandom, parseStatic } from './inline-table.ts';
 import { readPcreFile, readRegexpFile } from './pattern-table.ts';
 import type { SqlEngine } from './sql/engine.ts';
+import { MYSQL_ENGINE } from './sql/mysql-engine.ts';
+import { PGSQL_ENGINE } from './sql/pgsql-engine.ts';
 import { sqlMapReader } from './sql/read-sql-map.ts';
 import { SQLITE_ENGINE } from './sql/sqlite-engine.ts';
 import type { Table } from './table.ts';
@@ -150,8 +152,8 @@ export const TABLE_TYPES: readonly TableType[] = Object.freeze([
     combine: (spec, tables) => new PipeTable(spec, tables),
   },
   { type: 'proxy', summary: 'a table behind proxymap(8): opened directly', source: 'proxied' },
-  unsupported('mysql', 'MySQL or MariaDB, mysql_table(5)', EXPORT_HELP),
-  unsupported('pgsql', 'PostgreSQL, pgsql_table(5)', EXPORT_HELP),
+  sqlMap(MYSQL_ENGINE, 'MySQL or MariaDB, mysql_table(5); needs the npm package `mysql2`'),
+  sqlMap(PGSQL_ENGINE, 'PostgreSQL, pgsql_table(5); needs the npm package `pg`'),
   sqlMap(SQLITE_ENGINE, 'SQLite, sqlite_table(5)'),
   unsupported('mongodb', 'MongoDB, mongodb_table(5)', EXPORT_HELP),
   unsupported('ldap', 'LDAP, ldap_table(5)', EXPORT_HELP),

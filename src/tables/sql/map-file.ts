@@ -26,7 +26,9 @@ export class MapFile {
     const shown = maskPasswords(source);
     this.#start = shown.span(0, 0);
     for (const assignment of parseMainCf(shown, report)) this.#shown.set(assignment.name, assignment);
-    for (const { name, value } of parseMainCf(source, () => {})) this.#values.set(name, value.text);
+    for (const { name, value } of parseMainCf(source, () => {})) {
+      if (known.includes(name)) this.#values.set(name, value.text);
+    }
     for (const [name, { nameSpan }] of this.#shown) {
       if (!known.includes(name)) reportUnknown(name, nameSpan, known, report);
     }

@@ -114,6 +114,8 @@ export class SqlMap {
 function queryText(file: MapFile): string {
   const query = file.text('query');
   if (query !== '') return query;
+  const selectFunction = file.text('select_function');
+  if (selectFunction !== '') return `SELECT ${selectFunction}('%s')`;
   const help = 'set `query`, or `table`, `select_field` and `where_field`';
   const select = file.required('select_field', help);
   const table = file.required('table', help);

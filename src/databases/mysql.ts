@@ -1,0 +1,151 @@
+/**
+ * MySQL and MariaDB by way of mysql2, which is loaded when it is needed.
+ * Results are texts as the server sends them.
+ */
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import type { Connection as MysqlClient } from 'mysql2/promise';
+import { type Connection, NoAnswer, type ServerAddress } from './connection.ts';
+import type { SqlRows } from './sql-rows.ts';
+import { renderSql, type SqlDialect, type SqlQuery } from './sql-text.ts';
+
+export type MysqlServer = ServerAddress &
+  (
+    | { readonly kind: 'inet'; readonly host: string; readonly port: number }
+    /** '': where the client library looks for it, which is what `localhost` means to MySQL. */
+    | { readonly kind: 'unix'; readonly path: string }
+  );
+
+export interface MysqlTls {
+  readonly key?: string;
+  readonly cert?: string;
+  readonly ca?: string;
+  readonly ciphers?: string;
+  readonly rejectUnauthorized: boolean;
+  /** The name in the certificate must be the server's. */
+  readonly verifyIdentity: boolean;
+}
+
+export interface MysqlLogin {
+  /** '': who we run as. */
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly charset: string;
+  readonly tls?: MysqlTls;
+  /** A query that returns no rows at all, not even none, is a failure. */
+  readonly requiresResultSet: boolean;
+}
+
+const USUAL_SOCKETS = [
+  '/run/mysqld/mysqld.sock',
+  '/var/run/mysqld/mysqld.sock',
+  '/var/lib/mysql/mysql.sock',
+  '/tmp/mysql.sock',
+] as const;
+
+export async function connectMysql(
+  server: MysqlServer,
+  login: MysqlLogin,
+  timeoutMs: number,
+): Promise<Connection<SqlQuery, SqlRows>> {
+  const { createConnection } = await import('mysql2/promise');
+  const { user, password, database, charset, tls } = login;
+  const client = await createConnection({
+    ...placeOf(server),
+    user: user === '' ? userInfo().username : user,
+    password,
+    database,
+    charset,
+    connectTimeout: Math.max(1, timeoutMs),
+    // No server may ask us for a file.
+    flags: ['-LOCAL_FILES'],
+    ...(tls === undefined ? {} : { ssl: tls }),
+  });
+  // Told to the query under way as well; without one it is found out by the next.
+  client.on('error', () => {});
+  try {
+    const mode = (await readRows(client, 'SELECT @@sql_mode'))?.[0]?.[0] ?? '';
+    const dialect = {
+      hasBackslashes: !mode.includes('NO_BACKSLASH_ESCAPES'),
+      hasDoubleQuotedTexts: !mode.includes('ANSI_QUOTES'),
+    };
+    return new MysqlConnection(client, dialect, login.requiresResultSet);
+  } catch (error) {
+    client.destroy();
+    throw error;
+  }
+}
+
+function placeOf(server: MysqlServer): { socketPath: string } | { host: string; port: number } {
+  if (server.kind === 'inet') return { host: server.host, port: server.port };
+  if (server.path !== '') return { socketPath: server.path };
+  const socketPath = USUAL_SOCKETS.find((path) => existsSync(path));
+  if (socketPath !== undefined) return { socketPath };
+  throw new Error(
+    `no socket at ${USUAL_SOCKETS.join(', ')}; \`localhost\` means a socket, write \`127.0.0.1\` for TCP`,
+  );
+}
+
+class MysqlConnection implements Connection<SqlQuery, SqlRows> {
+  readonly #client: MysqlClient;
+  readonly #dialect: SqlDialect;
+  readonly #requiresResultSet: boolean;
+
+  constructor(client: MysqlClient, dialect: SqlDialect, requiresResultSet: boolean) {
+    this.#client = client;
+    this.#dialect = dialect;
+    this.#requiresResultSet = requiresResultSet;
+  }
+
+  async ask(query: SqlQuery): Promise<SqlRows | NoAnswer> {
+    const sql = renderSql(query, this.#dialect);
+    if (sql === undefined) return new NoAnswer('the search string cannot stand in the query without quotes');
+    try {
+      const rows = await readRows(this.#client, sql);
+      if (rows !== undefined) return rows;
+      return this.#requiresResultSet ? new NoAnswer('the query returns no result set') : [];
+    } catch (error) {
+      if (error instanceof SeveralResults) return new NoAnswer(error.message);
+      if (isRefusal(error)) return new NoAnswer(error.message);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}
+
+class SeveralResults extends Error {
+  constructor() {
+    super('the query returns several result sets');
+  }
+}
+
+/** An error that the server reports for a query, on a connection that goes on. */
+function isRefusal(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  const isFatal = 'fatal' in error && error.fatal === true;
+  return !isFatal && 'sqlState' in error && !SHUTDOWN.has('errno' in error ? Number(error.errno) : 0);
+}
+
+/** ER_SERVER_SHUTDOWN, ER_NORMAL_SHUTDOWN, ER_CONNECTION_KILLED: another connection may fare better. */
+const SHUTDOWN: ReadonlySet<number> = new Set([1053, 1077, 1927]);
+
+/** undefined when there is no result set. @throws what mysql2 throws, and SeveralResults */
+async function readRows(client: MysqlClient, sql: string): Promise<SqlRows | undefined> {
+  const [result, fields] = await client.query({
+    sql,
+    rowsAsArray: true,
+    // Bytes as they are: both texts and blobs.
+    typeCast: (field) => field.buffer()?.toString('utf8') ?? null,
+  });
+  if (!Array.isArray(result)) return undefined;
+  const perSet = fields as readonly unknown[];
+  const hasSeveral = perSet.some((each) => each === undefined || Array.isArray(each));
+  // A procedure: its result sets, and last what became of the call.
+  const sets: readonly unknown[] = hasSeveral ? result.filter((set) => Array.isArray(set)) : [result];
+  if (sets.length > 1) throw new SeveralResults();
+  return sets[0] as SqlRows | undefined;
+}

@@ -1,0 +1,120 @@
+/**
+ * PostgreSQL by way of pg, which is loaded when it is needed. Results are
+ * texts as the server sends them.
+ */
+import type { Client, ClientConfig } from 'pg';
+import { type Connection, NoAnswer, type ServerAddress } from './connection.ts';
+import type { SqlRows } from './sql-rows.ts';
+import { renderSql, type SqlDialect, type SqlQuery } from './sql-text.ts';
+
+export type PgsqlServer = ServerAddress &
+  (
+    | { readonly kind: 'inet'; readonly host: string; readonly port: number }
+    /** `directory` holds the socket `.s.PGSQL.PORT`. */
+    | { readonly kind: 'unix'; readonly directory: string; readonly port: number }
+    /** `postgresql://…`, login included. */
+    | { readonly kind: 'uri'; readonly uri: string }
+  );
+
+export interface PgsqlLogin {
+  /** '': who we run as. */
+  readonly user: string;
+  /** '': none, or what a .pgpass file says. */
+  readonly password: string;
+  readonly database: string;
+}
+
+/** invalid_authorization_specification: with it a server refuses a connection without TLS, among others. */
+const NOT_AUTHORIZED = '28000';
+
+export async function connectPgsql(
+  server: PgsqlServer,
+  login: PgsqlLogin,
+  timeoutMs: number,
+): Promise<Connection<SqlQuery, SqlRows>> {
+  const config = { ...placeOf(server, login), connectionTimeoutMillis: Math.max(1, timeoutMs) };
+  try {
+    return await connect(config);
+  } catch (error) {
+    // As libpq's sslmode=prefer: encrypted where the server wants it, without looking at its name.
+    if (server.kind !== 'inet' || !hasCode(error, NOT_AUTHORIZED)) throw error;
+    return await connect({ ...config, ssl: { rejectUnauthorized: false } });
+  }
+}
+
+function placeOf(server: PgsqlServer, { user, password, database }: PgsqlLogin): ClientConfig {
+  if (server.kind === 'uri') return { connectionString: server.uri };
+  const host = server.kind === 'unix' ? server.directory : server.host;
+  return {
+    host,
+    port: server.port,
+    database,
+    ...(user === '' ? {} : { user }),
+    ...(password === '' ? {} : { password }),
+  };
+}
+
+async function connect(config: ClientConfig): Promise<Connection<SqlQuery, SqlRows>> {
+  const { Client } = await import('pg');
+  const client = new Client(config);
+  // Told to the query under way as well; without one it is found out by the next.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const rows = await readRows(client, 'SHOW standard_conforming_strings');
+    const dialect = { hasBackslashes: rows[0]?.[0] === 'off', hasDoubleQuotedTexts: false };
+    return new PgsqlConnection(client, dialect);
+  } catch (error) {
+    abandon(client);
+    throw error;
+  }
+}
+
+class PgsqlConnection implements Connection<SqlQuery, SqlRows> {
+  readonly #client: Client;
+  readonly #dialect: SqlDialect;
+
+  constructor(client: Client, dialect: SqlDialect) {
+    this.#client = client;
+    this.#dialect = dialect;
+  }
+
+  async ask(query: SqlQuery): Promise<SqlRows | NoAnswer> {
+    const sql = renderSql(query, this.#dialect);
+    if (sql === undefined) return new NoAnswer('the search string cannot stand in the query without quotes');
+    try {
+      return await readRows(this.#client, sql);
+    } catch (error) {
+      // Of severity ERROR: the connection goes on. FATAL and PANIC end it.
+      if (error instanceof Error && 'severity' in error && error.severity === 'ERROR') {
+        return new NoAnswer(error.message);
+      }
+      throw error;
+    }
+  }
+
+  close(): void {
+    abandon(this.#client);
+  }
+}
+
+/** Says goodbye, and does not wait for a server that may not listen. */
+function abandon(client: Client): void {
+  client.end().catch(() => {});
+  client.connection.stream.destroy();
+}
+
+/** All columns as text; of several statements the last, as PQexec does. */
+async function readRows(client: Client, text: string): Promise<SqlRows> {
+  const result = await client.query<(string | null)[]>({
+    text,
+    rowMode: 'array',
+    types: { getTypeParser: () => (value: string) => value },
+  });
+  const last = Array.isArray(result) ? result.at(-1) : result;
+  return last?.rows ?? [];
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
