@@ -6,7 +6,7 @@ import type { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
 import { meantParameter } from './mend-names.ts';
 import { type NeededAssignment, referencesIn } from './needed.ts';
-import { isForPolicyServer, leftToPostfix } from './postfix-part.ts';
+import { isForPolicyServer, leftToPostfix, SUCCESSOR_OF_CHECK_RELAY_DOMAINS } from './postfix-part.ts';
 import { movesAway, reasonToStay } from './staying.ts';
 
 export interface LineFate {
@@ -23,10 +23,20 @@ export interface FateOptions {
   readonly policy: Examined;
   /** What stays of the lists in Postfix names restriction classes. */
   readonly nativeClasses: boolean;
-  /** Parameters that are not imported though a policy could read them. */
-  readonly without: ReadonlySet<string>;
   readonly edits: Edits;
+  /** Names that master.cf uses; undefined: it was not given. */
+  readonly usedByMaster: ReadonlySet<string> | undefined;
 }
+
+/** Parameters that a policy could read and is better off without. */
+const WITHHELD: Readonly<Record<string, Pick<LineFate, 'fate' | 'reason'>>> = {
+  config_directory: { fate: 'stays', reason: 'the policy has a directory of its own' },
+  local_recipient_maps: {
+    fate: 'stays',
+    reason: 'names a table that only Postfix can read; Postfix goes on refusing unknown local users',
+  },
+  maps_rbl_domains: { fate: 'left out', reason: '`reject_rbl_client` asks for those that are alive' },
+};
 
 export function fatesOf(options: FateOptions): LineFate[] {
   const { assignments } = options;
@@ -35,7 +45,7 @@ export function fatesOf(options: FateOptions): LineFate[] {
   // What stays keeps the macros that it uses.
   const usedByPostfix = new Set(
     inForce
-      .filter((assignment) => !isMoving(assignment, options) && !isMacro(assignment, options))
+      .filter((assignment) => isReadByPostfix(assignment, options))
       .flatMap((assignment) => [...referencesIn(assignment, options.edits)]),
   );
   return assignments.map((assignment) => {
@@ -67,31 +77,28 @@ function fateOf(assignment: Assignment, usedByPostfix: ReadonlySet<string>, opti
       : { assignment, fate: 'moves', reason: 'used by lines that move' };
   }
   if (isNeeded) return { assignment, fate: 'both', reason: 'Postfix needs it as well' };
-  if (options.without.has(name)) return withheld(assignment);
+  const withheld = WITHHELD[name];
+  if (withheld !== undefined) return { assignment, ...withheld };
   if (isPostfixParameter(name)) return { assignment, fate: 'stays', reason: reasonToStay(name) };
-  if (usedByPostfix.has(name)) return { assignment, fate: 'stays', reason: 'used by lines that stay' };
+  if (usedByPostfix.has(name) || options.usedByMaster?.has(name))
+    return { assignment, fate: 'stays', reason: 'used by lines that stay' };
   const meant = meantParameter(name);
-  const guess = meant === undefined ? ', and nothing uses it' : `: \`${meant}\` misspelt`;
+  const unused =
+    options.usedByMaster === undefined
+      ? ', and nothing in main.cf uses it (does a service of master.cf? see --master)'
+      : ', and nothing uses it';
+  const guess = meant === undefined ? unused : `: \`${meant}\` misspelt`;
   return { assignment, fate: 'left out', reason: `Postfix has no such parameter${guess}` };
-}
-
-function withheld(assignment: Assignment): LineFate {
-  switch (assignment.name) {
-    case 'maps_rbl_domains':
-      return { assignment, fate: 'left out', reason: '`reject_rbl_client` asks for those that are alive' };
-    case 'local_recipient_maps':
-      return {
-        assignment,
-        fate: 'stays',
-        reason: 'names a table that only Postfix can read; Postfix goes on refusing unknown local users',
-      };
-    default:
-      return { assignment, fate: 'stays', reason: 'the policy has a directory of its own' };
-  }
 }
 
 function isMoving({ name }: Assignment, { nativeClasses }: FateOptions): boolean {
   return movesAway(name) && !(nativeClasses && name === 'smtpd_restriction_classes');
+}
+
+/** By itself, whoever else names it. */
+function isReadByPostfix(assignment: Assignment, options: FateOptions): boolean {
+  if (options.policy.classes.has(assignment.name)) return options.nativeClasses;
+  return !isMoving(assignment, options) && !isMacro(assignment, options);
 }
 
 /** A name that means something only because others use it. */
@@ -102,12 +109,18 @@ function isMacro({ name }: Assignment, { policy }: FateOptions): boolean {
 /** What of a list stays behind. */
 function stayingWords(list: RestrictionList | undefined): string {
   if (list === undefined) return '';
-  return leftToPostfix(list)
-    .map(({ item: { restriction } }) => {
-      const reason = restriction.support.level === 'undecidable' ? restriction.support.reason : '';
-      return `\`${restriction.name}\` stays: ${reason}`;
-    })
-    .join('; ');
+  const reasons = leftToPostfix(list).map(({ item: { restriction } }) => {
+    const reason = restriction.support.level === 'undecidable' ? restriction.support.reason : '';
+    return `\`${restriction.name}\` stays: ${reason}`;
+  });
+  if (
+    list.items.some((item) => item.kind === 'restriction' && item.restriction.name === 'check_relay_domains')
+  ) {
+    reasons.push(
+      `the new lines have \`${SUCCESSOR_OF_CHECK_RELAY_DOMAINS}\` for \`check_relay_domains\`, gone in Postfix 3.9`,
+    );
+  }
+  return reasons.join('; ');
 }
 
 function classReason(classes: ReadonlyMap<string, RestrictionList>, name: string): string {

@@ -11,13 +11,13 @@ import { type Assignment, parseMainCf } from '../language/main-cf.ts';
 import type { Source, Span } from '../language/source.ts';
 import type { UnreadableFile } from '../tables/table-source.ts';
 import { Edits } from './edits.ts';
-import type { Examined, ExamineOptions } from './examine.ts';
+import type { ExamineOptions } from './examine.ts';
 import { fatesOf, type LineFate } from './fates.ts';
 import { itemSpan, withSeparator } from './list-items.ts';
 import { parseMasterCf, type SmtpdService } from './master-cf.ts';
 import type { Mend } from './mend.ts';
 import { mendLists } from './mend-lists.ts';
-import { mendNames } from './mend-names.ts';
+import { mendNames, namesIn } from './mend-names.ts';
 import { mendText } from './mend-text.ts';
 import { moveTables } from './move-tables.ts';
 import { neededAssignments } from './needed.ts';
@@ -66,6 +66,9 @@ export interface Imported {
   readonly hostParameters: readonly string[];
 }
 
+/** Tables of the system that only Postfix can read. */
+const PASSWORD_FILE = /(?:^|[\s,])(?:proxy:)?(?:unix|nis|nisplus|netinfo):/;
+
 /** Told line by line, or as a mend. */
 const TOLD: readonly string[] = ['duplicate-parameter', 'misspelt-parameter', 'unused-parameter'];
 
@@ -79,10 +82,11 @@ export function importMainCf(options: ImportOptions): Imported {
 
   const original = parse(options.mainCf);
   const text = mendText(options.mainCf);
-  const names = mendNames(text.source, parse(text.source).assignments);
+  const usedByMaster = options.masterCf && namesIn(options.masterCf.text);
+  const names = mendNames(text.source, parse(text.source).assignments, usedByMaster ?? new Set());
   const mended = names.source === options.mainCf ? original : parse(names.source);
-  const future = subjectsOf(mended.assignments, services, options);
-  const now = mended === original ? future : subjectsOf(original.assignments, services, options);
+  const future = subjectsOf(readable(mended.assignments), services, options);
+  const now = mended === original ? future : subjectsOf(readable(original.assignments), services, options);
   const subjects = isFixing ? future : now;
   const [{ examined: main }] = subjects;
 
@@ -91,8 +95,7 @@ export function importMainCf(options: ImportOptions): Imported {
     future.map(({ examined }) => examined),
     isFixing ? edits : new Edits(),
   );
-  const without = withheldParameters(main);
-  if (isFixing) for (const name of listMends.idle) without.add(name);
+  const without = new Set(['config_directory', ...(isFixing ? listMends.idle : [])]);
   for (const span of undecidableItems(subjects)) edits.replace(withSeparator(span), '');
   const tables = new TableCopies();
   for (const { examined } of subjects) moveTables(examined, without, tables, edits);
@@ -101,7 +104,7 @@ export function importMainCf(options: ImportOptions): Imported {
   const settled = [
     ...listMends.mends.map(({ span }) => span),
     ...undecidableItems(future),
-    ...[...without].flatMap((name) => future[0].examined.assigned.get(name)?.span ?? []),
+    ...[...listMends.idle].flatMap((name) => future[0].examined.assigned.get(name)?.span ?? []),
   ];
   const found = [
     ...mended.diagnostics,
@@ -119,6 +122,7 @@ export function importMainCf(options: ImportOptions): Imported {
       assignments: (isFixing ? mended : original).assignments,
       without,
       edits,
+      usedByMaster,
     }),
     mends: mends.toSorted((a, b) => lineOf(a.span) - lineOf(b.span)),
     diagnostics,
@@ -139,10 +143,11 @@ interface PolicyOptions extends ImportOptions {
   readonly assignments: readonly Assignment[];
   readonly without: ReadonlySet<string>;
   readonly edits: Edits;
+  readonly usedByMaster: ReadonlySet<string> | undefined;
 }
 
 function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[]] {
-  const { subjects, assignments, without, edits } = options;
+  const { subjects, assignments, without, edits, usedByMaster } = options;
   const [main, ...services] = subjects;
   const neededBy = new Map(
     subjects.map((subject) => [subject, neededAssignments(subject.examined, without, edits)]),
@@ -172,8 +177,8 @@ function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[
         needed: service === undefined ? [...neededBy.values()].flat() : needed,
         policy: examined,
         nativeClasses,
-        without,
         edits,
+        usedByMaster,
       }),
       wiring:
         service === undefined
@@ -199,14 +204,14 @@ function origin({ mainCf, masterCf }: ImportOptions, service: SmtpdService | und
   return `${mainCf.file}${options ?? ''}`;
 }
 
-/** Parameters that a policy could read and is better off without. */
-function withheldParameters({ parameters }: Examined): Set<string> {
-  const without = new Set(['config_directory']);
-  const onlyPostfix = /^(?:proxy:)?(?:unix|nis|nisplus|netinfo):/;
-  if (parameters.words('local_recipient_maps').some((word) => onlyPostfix.test(word))) {
-    without.add('local_recipient_maps');
-  }
-  return without;
+/**
+ * Less the check of local users where that names the password file: Postfix
+ * goes on refusing unknown ones by itself.
+ */
+function readable(assignments: readonly Assignment[]): readonly Assignment[] {
+  return assignments.filter(
+    ({ name, value }) => name !== 'local_recipient_maps' || !PASSWORD_FILE.test(value.text),
+  );
 }
 
 /** What stands in a list, as it is in the file, and only Postfix can decide. */

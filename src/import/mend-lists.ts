@@ -7,11 +7,13 @@
  */
 import { findDnsbl } from '../dns/dnsbl-knowledge.ts';
 import type { Span } from '../language/source.ts';
-import type { ListItem, RestrictionItem } from '../policy/lint/restriction-list.ts';
+import type { Token } from '../language/tokenizer.ts';
+import type { ListItem, RestrictionItem, RestrictionList } from '../policy/lint/restriction-list.ts';
 import type { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
 import { isVerbatim, itemSpan, withSeparator } from './list-items.ts';
 import type { Mend } from './mend.ts';
+import { SUCCESSOR_OF_CHECK_RELAY_DOMAINS } from './postfix-part.ts';
 
 export interface ListMends {
   readonly mends: readonly Mend[];
@@ -23,15 +25,10 @@ export function mendLists(policies: readonly Examined[], edits: Edits): ListMend
   const mends: Mend[] = [];
   let isMapsRblLeft = false;
   for (const policy of policies) {
-    for (const { items } of [...policy.lists, ...policy.classes.values()]) {
-      for (const [index, item] of items.entries()) {
-        if (item.kind !== 'restriction') continue;
-        const change = changeOf(item, items, index, policy);
-        if (change === undefined) {
-          isMapsRblLeft ||= item.restriction.name === 'reject_maps_rbl';
-        } else if (edits.replace(change.replaced, change.by)) {
-          mends.push(change.mend);
-        }
+    for (const list of [...policy.lists, ...policy.classes.values()]) {
+      for (const [item, change] of changesOf(list, policy)) {
+        if (change === undefined) isMapsRblLeft ||= item.restriction.name === 'reject_maps_rbl';
+        else if (edits.replace(change.replaced, change.by)) mends.push(change.mend);
       }
     }
   }
@@ -45,6 +42,25 @@ interface Change {
   readonly mend: Mend;
 }
 
+function changesOf(
+  { items, list }: RestrictionList,
+  policy: Examined,
+): readonly (readonly [RestrictionItem, Change | undefined])[] {
+  const changes = items.flatMap((item, index) =>
+    item.kind === 'restriction' && item.restriction.name !== 'warn_if_reject'
+      ? [[item, changeOf(item, items, index, policy)] as const]
+      : [],
+  );
+  // An empty list means nothing, an empty class is a mistake.
+  const isEmptied = list === undefined && changes.every(([, change]) => change?.by === '');
+  const isWhole = changes.length === items.filter(({ token }) => !isWarning(token)).length;
+  return isEmptied && isWhole ? changes.map(([item]) => [item, undefined] as const) : changes;
+}
+
+function isWarning({ text }: Token): boolean {
+  return text.toLowerCase() === 'warn_if_reject';
+}
+
 function changeOf(
   item: RestrictionItem,
   items: readonly ListItem[],
@@ -56,11 +72,11 @@ function changeOf(
   if (restriction.name === 'check_relay_domains' && whole !== undefined && !item.isWarned) {
     return {
       replaced: whole,
-      by: 'permit_auth_destination, reject_unauth_destination',
+      by: SUCCESSOR_OF_CHECK_RELAY_DOMAINS,
       mend: {
         span: whole,
         fault: '`check_relay_domains` has been removed in Postfix 3.9',
-        cure: 'written `permit_auth_destination, reject_unauth_destination`; clients named in relay_domains no longer relay by that',
+        cure: `written \`${SUCCESSOR_OF_CHECK_RELAY_DOMAINS}\`; clients named in relay_domains no longer relay by that`,
       },
     };
   }

@@ -12,16 +12,30 @@ import { Edits } from './edits.ts';
 import type { Mend } from './mend.ts';
 import type { MendedSource } from './mend-text.ts';
 
-const REFERENCE = /\$[{(]?([A-Za-z0-9_]+)/g;
+const REFERENCE = /\$[{(]?[ \t]*([A-Za-z0-9_]+)/g;
 
-/** @param assignments of the source, all of them */
-export function mendNames(source: Source, assignments: readonly Assignment[]): MendedSource {
+/** The parameters that a text names with `$`. */
+export function namesIn(text: string): Set<string> {
+  return new Set([...text.matchAll(REFERENCE)].map(([, name = '']) => name));
+}
+
+/**
+ * @param assignments of the source, all of them
+ * @param usedElsewhere names that other files use
+ */
+export function mendNames(
+  source: Source,
+  assignments: readonly Assignment[],
+  usedElsewhere: ReadonlySet<string>,
+): MendedSource {
   const taken = new Set(assignments.map(({ name }) => name));
-  const used = new Set(
-    assignments.flatMap(({ name, value: { text } }) => [
-      ...[...text.matchAll(REFERENCE)].map(([, other = '']) => other),
-      ...(name === 'smtpd_restriction_classes' ? text.split(/[\s,]+/) : []),
-    ]),
+  const used = usedElsewhere.union(
+    new Set(
+      assignments.flatMap(({ name, value: { text } }) => [
+        ...namesIn(text),
+        ...(name === 'smtpd_restriction_classes' ? text.split(/[\s,]+/) : []),
+      ]),
+    ),
   );
   const edits = new Edits();
   const mends: Mend[] = [];
@@ -41,7 +55,15 @@ export function mendNames(source: Source, assignments: readonly Assignment[]): M
   return { source: new Source(source.file, edits.apply(source.span(0, source.text.length))), mends };
 }
 
-/** The parameter that a name Postfix does not know is a misspelling of. */
+/**
+ * The parameter that a name Postfix does not know is a misspelling of. It must
+ * begin alike: `mua_client_restrictions` is a name that people make up for the
+ * services of master.cf, and no mistake for `smtpd_client_restrictions`.
+ */
 export function meantParameter(name: string): string | undefined {
-  return didYouMean(name, PARAMETER_BY_NAME.keys());
+  const meant = didYouMean(name, PARAMETER_BY_NAME.keys());
+  if (meant === undefined) return undefined;
+  const [start, startMeant] = [name, meant].map((each) => each.split('_', 1)[0] ?? '');
+  const isAlike = start === startMeant || didYouMean(start ?? '', [startMeant ?? '']) !== undefined;
+  return isAlike ? meant : undefined;
 }

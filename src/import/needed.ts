@@ -6,6 +6,7 @@ import type { Assignment } from '../language/main-cf.ts';
 import { PARAMETER_BY_NAME, type ParameterKind } from '../policy/parameters.ts';
 import type { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
+import { namesIn } from './mend-names.ts';
 
 export interface NeededAssignment {
   readonly assignment: Assignment;
@@ -16,7 +17,6 @@ export interface NeededAssignment {
 }
 
 const MATCH_LISTS: readonly (ParameterKind | undefined)[] = ['networks', 'domains', 'strings'];
-const REFERENCE = /\$[{(]?[ \t]*([A-Za-z0-9_]+)/g;
 
 /**
  * In the order of the file.
@@ -48,5 +48,5 @@ export function neededAssignments(
 /** The parameters that a value names with `$`. */
 export function referencesIn({ value }: Assignment, edits: Edits): Set<string> {
   const text = edits.apply(value.span()).replace(/^\s*#.*$/gm, '');
-  return new Set([...text.matchAll(REFERENCE)].map(([, name = '']) => name));
+  return namesIn(text);
 }

@@ -24,6 +24,12 @@ const GUARDS: readonly string[] = [
   'defer',
 ];
 
+/**
+ * It permits and rejects by the recipient as check_relay_domains does, which also
+ * lets clients that relay_domains names relay.
+ */
+export const SUCCESSOR_OF_CHECK_RELAY_DOMAINS = 'permit_auth_destination, reject_unauth_destination';
+
 /** For a main.cf that has no guard. */
 const USUAL_GUARD = ['permit_mynetworks', 'permit_sasl_authenticated', 'reject_unauth_destination'];
 
@@ -82,8 +88,7 @@ function isKept(item: ListItem): boolean {
 function wordsOf(item: ListItem): string[] {
   if (item.kind !== 'restriction') return [item.token.text];
   const { name } = item.restriction;
-  const written =
-    name === 'check_relay_domains' ? 'permit_auth_destination, reject_unauth_destination' : name;
+  const written = name === 'check_relay_domains' ? SUCCESSOR_OF_CHECK_RELAY_DOMAINS : name;
   const argument = item.argument === undefined ? '' : ` ${item.argument.text}`;
   const warn = item.isWarned ? 'warn_if_reject ' : '';
   return [warn + written + argument];

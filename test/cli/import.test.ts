@@ -1,0 +1,118 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { run } from '../../src/cli/cli.ts';
+import { FakeTerminal } from '../support/fake-terminal.ts';
+
+const MAIN_CF = `smtpd_banner = hello
+smtpd_client_restrictions = check_client_access hash:$config_directory/clients
+`;
+
+let directory: string;
+let terminal: FakeTerminal;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'postward-import-'));
+  terminal = new FakeTerminal(directory);
+  writeFileSync(join(directory, 'main.cf'), MAIN_CF);
+  writeFileSync(join(directory, 'clients'), '192.0.2.1 REJECT\n');
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const typed = (...words: string[]) => run(['node', 'postward', 'import', ...words], terminal);
+const read = (path: string) => readFileSync(join(directory, path), 'utf8');
+
+test('without --output nothing is written', async () => {
+  expect(await typed('main.cf')).toBe(0);
+  expect(terminal.output).toContain('    2  smtpd_client_restrictions  moves');
+  expect(terminal.output).toContain('hash:$config_directory/tables/clients');
+  expect(terminal.output).toMatch(/Nothing was written: give a directory to --output\.\n$/);
+  expect(existsSync(join(directory, 'tables'))).toBe(false);
+});
+
+test('with --output: policies, and tables as they are, with their modes', async () => {
+  chmodSync(join(directory, 'clients'), 0o640);
+  expect(await typed('main.cf', '--output', 'new/policies')).toBe(0);
+  expect(read('new/policies/main.cf')).toBe(
+    `# Imported by \`postward import\` from ${directory}/main.cf.\n\nsmtpd_client_restrictions = check_client_access hash:$config_directory/tables/clients\n`,
+  );
+  expect(read('new/policies/tables/clients')).toBe('192.0.2.1 REJECT\n');
+  expect(statSync(join(directory, 'new/policies/tables/clients')).mode & 0o777).toBe(0o640);
+  expect(terminal.output).toMatch(/Written to new\/policies: main\.cf\nNext: postward check new\/policies, /);
+  expect(await run(['node', 'postward', 'check', '--strict', 'new/policies'], terminal)).toBe(0);
+});
+
+test('nothing is overwritten, unless --force', async () => {
+  mkdirSync(join(directory, 'out/tables'), { recursive: true });
+  writeFileSync(join(directory, 'out/tables/clients'), 'mine\n');
+  expect(await typed('main.cf', '--output', 'out')).toBe(1);
+  expect(terminal.errors).toContain(
+    `nothing was written: \`${directory}/out/tables/clients\` is there already`,
+  );
+  expect(existsSync(join(directory, 'out/main.cf'))).toBe(false);
+  expect(await typed('main.cf', '--output', 'out', '--force')).toBe(0);
+  expect(read('out/tables/clients')).toBe('192.0.2.1 REJECT\n');
+});
+
+test('what is imported is never overwritten', async () => {
+  expect(await typed('main.cf', '--output', '.', '--force')).toBe(1);
+  expect(terminal.errors).toContain('is what is imported, and would be overwritten');
+  expect(read('main.cf')).toBe(MAIN_CF);
+});
+
+test('a directory that cannot be made', async () => {
+  expect(await typed('main.cf', '--output', 'clients/policies')).toBe(1);
+  expect(terminal.errors).toContain(`cannot write to \`${directory}/clients/policies\``);
+});
+
+test('from standard input, as postconf -n prints it', async () => {
+  terminal.input = 'smtpd_helo_restrictions = reject_invalid_hostname\n';
+  expect(await typed('-', '--fix', '--output', 'out')).toBe(0);
+  expect(read('out/main.cf')).toContain('\nsmtpd_helo_restrictions = reject_invalid_helo_hostname\n');
+  expect(terminal.output).toContain('standard input, line by line (policy main)');
+});
+
+test('nothing on standard input', async () => {
+  expect(await typed('-')).toBe(1);
+  expect(terminal.errors).toContain('help: pipe a main.cf into it: `postconf -n | postward import -`');
+});
+
+test('files that are not there', async () => {
+  expect(await typed('nowhere.cf')).toBe(1);
+  expect(terminal.errors).toContain(`cannot read \`${directory}/nowhere.cf\`: no such file or directory`);
+  expect(await typed('main.cf', '--master', 'master.cf')).toBe(1);
+  expect(terminal.errors).toContain(`cannot read \`${directory}/master.cf\``);
+});
+
+test('services of master.cf: a policy each, and which is the default', async () => {
+  writeFileSync(
+    join(directory, 'master.cf'),
+    'submission inet n - n - - smtpd -o smtpd_client_restrictions=permit_sasl_authenticated,reject\n',
+  );
+  expect(await typed('main.cf', '--master', 'master.cf', '--output', 'out')).toBe(0);
+  expect(read('out/submission.cf')).toContain('smtpd_client_restrictions=permit_sasl_authenticated,reject\n');
+  expect(terminal.output).toContain(
+    'Written to out: main.cf, submission.cf\nIn config/postward.yaml: default_policy: main',
+  );
+});
+
+test('mistakes that are left: exit code 2', async () => {
+  writeFileSync(join(directory, 'main.cf'), 'smtpd_client_restrictions = reject_nobody_at_all\n');
+  expect(await typed('main.cf')).toBe(2);
+  expect(terminal.output).toContain('Mistakes keep Postward from starting with this policy: mend them.');
+  writeFileSync(join(directory, 'main.cf'), 'smtpd_client_restrictions = permit_mynetworks,\nreject\n');
+  expect(await typed('main.cf')).toBe(2);
+  expect(terminal.output).toContain('were left out: mend them, or try --fix.');
+  expect(await typed('main.cf', '--fix')).toBe(0);
+});

@@ -1,0 +1,419 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Imported, importMainCf } from '../../src/import/import-main-cf.ts';
+import { mainCfLines, masterCfLines } from '../../src/import/wiring.ts';
+import { Source } from '../../src/language/source.ts';
+
+const HOST = { hostname: 'mx.dest.test', interfaces: ['127.0.0.1/8'] };
+
+interface Given {
+  /** Name → text, beside main.cf. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly masterCf?: string;
+  readonly isFixing?: boolean;
+}
+
+interface Result extends Imported {
+  readonly directory: string;
+  /** The policy of main.cf, without its heading. */
+  readonly text: string;
+}
+
+function importText(mainCf: string, { files = {}, masterCf, isFixing = false }: Given = {}): Result {
+  const directory = mkdtempSync(join(tmpdir(), 'postward-import-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), text);
+  }
+  const imported = importMainCf({
+    mainCf: new Source('main.cf', mainCf.replaceAll('@D@', directory)),
+    masterCf: masterCf === undefined ? undefined : new Source('master.cf', masterCf),
+    configDirectory: directory,
+    host: HOST,
+    isFixing,
+  });
+  return { ...imported, directory, text: bodyOf(imported.policies[0].text) };
+}
+
+function bodyOf(policy: string): string {
+  return policy.slice(policy.indexOf('\n\n') + 2);
+}
+
+/** `name fate: reason` */
+function fates({ policies }: Imported, index = 0): string[] {
+  return (policies[index]?.lines ?? []).map(({ assignment, fate, reason }) =>
+    [`${assignment.name} ${fate}`, reason].filter((part) => part !== '').join(': '),
+  );
+}
+
+describe('lines', () => {
+  it('move with their comments and their form', () => {
+    const list =
+      'smtpd_client_restrictions =\n    # friends first\n    permit_mynetworks,\n\n    reject_non_fqdn_sender\n';
+    expect(importText(list).text).toBe(list.replace('\n\n', '\n'));
+  });
+
+  it('that are set again have no effect', () => {
+    const imported = importText('reject_code = 550\nreject_code = 551\n');
+    expect(fates(imported)).toEqual([
+      'reject_code left out: line 2 sets it again',
+      'reject_code both: Postfix needs it as well',
+    ]);
+    expect(imported.text).toBe('reject_code = 551\n');
+  });
+
+  it('bring along what they refer to, and nothing else', () => {
+    const imported = importText(`smtpd_restriction_classes = careful, idle
+careful = check_client_access inline:{$who=REJECT}
+idle = reject
+who = 192.0.2.1
+greeting = hello
+unused = x
+smtpd_banner = $greeting $both
+smtpd_helo_restrictions = careful \${both?permit}
+both = yes
+smtpd_client_restriction = reject
+`);
+    expect(fates(imported)).toEqual([
+      'smtpd_restriction_classes moves',
+      'careful moves: restriction class',
+      'idle moves: restriction class',
+      'who moves: used by lines that move',
+      'greeting stays: used by lines that stay',
+      'unused left out: Postfix has no such parameter, and nothing in main.cf uses it (does a service of master.cf? see --master)',
+      'smtpd_banner stays: the greeting comes before anybody is asked',
+      'smtpd_helo_restrictions moves',
+      'both both: used by lines that move and by lines that stay',
+      'smtpd_client_restriction left out: Postfix has no such parameter: `smtpd_client_restrictions` misspelt',
+    ]);
+    expect(imported.text).not.toMatch(/greeting|unused|banner|client_restriction /);
+    expect(imported.isSound).toBe(true);
+  });
+
+  it('leave the password file to Postfix', () => {
+    const imported = importText(
+      'local_recipient_maps = proxy:unix:passwd.byname $alias_maps\nalias_maps = hash:/etc/aliases\n',
+    );
+    expect(fates(imported)[0]).toMatch(
+      /^local_recipient_maps stays: names a table that only Postfix can read/,
+    );
+    expect([imported.text, imported.isSound, imported.unreadable]).toEqual(['', true, []]);
+  });
+
+  it('as postconf -n prints them', () => {
+    const imported = importText(
+      'config_directory = /etc/postfix\nsmtpd_sender_restrictions = reject_non_fqdn_sender, reject_unknown_sender_domain\n',
+    );
+    expect(fates(imported)).toEqual([
+      'config_directory stays: the policy has a directory of its own',
+      'smtpd_sender_restrictions moves',
+    ]);
+  });
+});
+
+describe('tables', () => {
+  it('are found however they are named, and copied once', () => {
+    const imported = importText(
+      `maps = @D@/maps
+type = hash
+smtpd_client_restrictions =
+    check_client_access hash:$maps/clients, check_client_access $type:\${maps}/clients,
+    check_client_access pipemap:{ cidr:$config_directory/nets, inline:{a=b} },
+    \${missing:check_client_access proxy:btree:@D@/other/clients}
+smtpd_helo_restrictions = $named
+named = check_helo_access pcre:@D@/helo.pcre
+mynetworks = !@D@/bad, 127.0.0.0/8, $mine, [::1]/128
+mine = $config_directory/good
+`,
+      {
+        files: {
+          'maps/clients': '192.0.2.1 REJECT\n',
+          'other/clients': '192.0.2.2 REJECT\n',
+          nets: '192.0.2.0/24 a\n',
+          'helo.pcre': '/x/ REJECT\n',
+          bad: '127.0.0.2\n',
+          good: '192.0.2.9\n',
+        },
+      },
+    );
+    expect(imported.text).toBe(
+      `smtpd_client_restrictions =
+    check_client_access hash:$config_directory/tables/clients, check_client_access $type:$config_directory/tables/clients,
+    check_client_access pipemap:{ cidr:$config_directory/tables/nets, inline:{a=b} },
+    \${missing:check_client_access proxy:btree:$config_directory/tables/clients-2}
+smtpd_helo_restrictions = $named
+named = check_helo_access pcre:$config_directory/tables/helo.pcre
+mynetworks = !$config_directory/tables/bad, 127.0.0.0/8, $mine, [::1]/128
+mine = $config_directory/tables/good
+`.replace('smtpd_client', 'type = hash\nsmtpd_client'),
+    );
+    expect(imported.copies.map(({ from, to }) => [from.slice(imported.directory.length), to])).toEqual([
+      ['/maps/clients', 'tables/clients'],
+      ['/nets', 'tables/nets'],
+      ['/other/clients', 'tables/clients-2'],
+      ['/helo.pcre', 'tables/helo.pcre'],
+      ['/bad', 'tables/bad'],
+      ['/good', 'tables/good'],
+    ]);
+    expect(imported.unreadable).toEqual([]);
+  });
+
+  it('that cannot be read are named, by their whole path', () => {
+    const imported = importText(
+      'smtpd_client_restrictions = check_client_access hash:$config_directory/nowhere, check_client_access hash:@D@/compiled\n',
+      { files: { 'compiled.db': 'x' } },
+    );
+    const { directory } = imported;
+    expect(imported.text).toBe(
+      `smtpd_client_restrictions = check_client_access hash:${directory}/nowhere, check_client_access hash:${directory}/compiled\n`,
+    );
+    expect(imported.unreadable.map(({ path, reason }) => [path, reason])).toEqual([
+      [`${directory}/nowhere`, 'no such file'],
+      [`${directory}/compiled`, `no such file, only \`${directory}/compiled.db\``],
+    ]);
+    expect(imported.isSound).toBe(false);
+  });
+
+  it('are not seen where there are none', () => {
+    const { copies, unreadable, text } = importText(
+      'default_rbl_reply = $rbl_code see hash:/etc/hosts\nsmtpd_recipient_restrictions = check_policy_service unix:/run/hash:/x, reject_unauth_destination\n',
+    );
+    expect(copies).toEqual([]);
+    expect(unreadable.map(({ path }) => path)).toEqual(['/x']);
+    expect(text).toContain('see hash:/etc/hosts');
+  });
+});
+
+describe('--fix', () => {
+  const broken = `\uFEFFsmtpd_client_restrictons = permit_mynetworks,   // our own
+reject_unknown_client,
+// what follows is new
+    warn_if_reject reject_rbl_client relays.ordb.org, reject_rbl_client cbl.abuseat.org=127.0.0.2,
+    reject_rhsbl_sender rhsbl.ahbl.org
+maps_rbl_domains = bl.spamcop.net list.dsbl.org
+smtpd_recipient_restrictions = reject_maps_rbl, check_relay_domains
+`;
+
+  it('mends what has one cure', () => {
+    const imported = importText(broken, { isFixing: true });
+    expect(imported.text).toBe(`smtpd_client_restrictions = permit_mynetworks,
+    reject_unknown_client_hostname,
+# what follows is new
+    reject_rbl_client xbl.spamhaus.org=127.0.0.2
+smtpd_recipient_restrictions = reject_rbl_client bl.spamcop.net, permit_auth_destination, reject_unauth_destination
+`);
+    const told = imported.mends.map(({ span, cure }) => `${span.source.position(span.start).line} ${cure}`);
+    expect(told).toEqual([
+      '1 taken out',
+      '1 taken out',
+      '1 written `smtpd_client_restrictions`',
+      '2 put back',
+      '2 written `reject_unknown_client_hostname`',
+      '3 made a comment with `#`',
+      '4 taken out',
+      '4 written `xbl.spamhaus.org`',
+      '5 taken out',
+      '7 written `reject_rbl_client bl.spamcop.net`',
+      '7 written `permit_auth_destination, reject_unauth_destination`; clients named in relay_domains no longer relay by that',
+    ]);
+    expect([imported.isSound, imported.hasLostLines]).toEqual([true, false]);
+    expect(imported.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+
+  it('is asked for: without it the same is told and nothing is done', () => {
+    const imported = importText(broken);
+    expect(imported.mends.length).toBe(11);
+    expect(imported.text).toBe(broken.slice(broken.indexOf('maps_rbl')));
+    expect(imported.hasLostLines).toBe(true);
+  });
+
+  it('finds nothing more to mend in what it has made', () => {
+    const { policies } = importText(broken, { isFixing: true });
+    expect(importText(policies[0].text).mends).toEqual([]);
+  });
+
+  it('does not let a misspelt name take the place of the right one', () => {
+    const imported = importText('smtpd_helo_restriction = reject\nsmtpd_helo_restrictions = permit\n', {
+      isFixing: true,
+    });
+    expect([imported.mends, imported.text]).toEqual([[], 'smtpd_helo_restrictions = permit\n']);
+  });
+
+  it('does not empty a restriction class, which would be a mistake', () => {
+    const text = (name: string) =>
+      `smtpd_restriction_classes = ${name}\n${name} = reject_rbl_client relays.ordb.org, warn_if_reject reject_rbl_client list.dsbl.org\nsmtpd_client_restrictions = ${name}\n`;
+    const alone = importText(text('dead'), { isFixing: true });
+    expect([alone.text, alone.mends, alone.isSound]).toEqual([text('dead'), [], true]);
+    const amid = importText(text('dead').replace('list.dsbl.org', 'bl.spamcop.net'), { isFixing: true });
+    expect(amid.text).toContain('dead = warn_if_reject reject_rbl_client bl.spamcop.net\n');
+  });
+
+  it('leaves alone what came about by expansion of several texts', () => {
+    const text = 'dead = relays.ordb.org\nsmtpd_client_restrictions = reject_rbl_client $dead, permit\n';
+    const imported = importText(text, { isFixing: true });
+    expect([imported.text, imported.mends]).toEqual([text, []]);
+    expect(imported.diagnostics.map(({ code }) => code)).toContain('closed-dnsbl');
+  });
+});
+
+describe('what only Postfix can decide', () => {
+  it('is taken out of the policy, with warn_if_reject, and stands in the new lines', () => {
+    const { text, policies } = importText(`smtpd_sender_restrictions =
+    permit_mynetworks, reject_unknown_sender_domain, warn_if_reject reject_unverified_sender
+smtpd_recipient_restrictions = reject_unauth_destination
+smtpd_data_restrictions = reject_unauth_pipelining, permit
+`);
+    expect(text).toBe(`smtpd_sender_restrictions =
+    permit_mynetworks, reject_unknown_sender_domain
+smtpd_recipient_restrictions = reject_unauth_destination
+smtpd_data_restrictions = permit
+`);
+    expect(mainCfLines(policies[0].wiring.single)).toEqual([
+      'smtpd_sender_restrictions =',
+      '    permit_mynetworks,',
+      '    warn_if_reject reject_unverified_sender',
+      'smtpd_recipient_restrictions =',
+      '    check_policy_service { inet:127.0.0.1:10040, timeout=30s, default_action=DUNNO },',
+      '    reject_unauth_destination',
+      'smtpd_data_restrictions =',
+      '    check_policy_service { inet:127.0.0.1:10040, timeout=30s, default_action=DUNNO },',
+      '    reject_unauth_pipelining',
+    ]);
+  });
+
+  it('is named when a restriction class holds it', () => {
+    const imported = importText(
+      'smtpd_restriction_classes = verify\nverify = reject_unverified_sender\nsmtpd_sender_restrictions = check_sender_access inline:{a=verify}\n',
+    );
+    expect(fates(imported)[1]).toMatch(/keep the class in main\.cf as well/);
+    expect(imported.diagnostics.map(({ code }) => code)).toContain('undecidable-restriction');
+  });
+
+  it('keeps classes that a permit before it needs', () => {
+    const imported = importText(
+      'smtpd_restriction_classes = friends\nfriends = permit_mynetworks\nsmtpd_recipient_restrictions = friends, reject_unauth_destination\n',
+    );
+    expect(fates(imported).slice(0, 2)).toEqual([
+      'smtpd_restriction_classes both: Postfix needs it as well',
+      'friends both: restriction class',
+    ]);
+    expect([...imported.policies[0].wiring['per list'].values()]).toEqual([
+      [expect.stringContaining('policy_context=recipient'), 'friends', 'reject_unauth_destination'],
+    ]);
+  });
+});
+
+describe('services of master.cf', () => {
+  const masterCf = `smtp inet n - y - - smtpd
+submission inet n - y - - smtpd
+  -o syslog_name=postfix/submission
+  -o smtpd_client_restrictions=$mua_client_restrictions -o { smtpd_recipient_restrictions = permit_sasl_authenticated, reject }
+  -osmtpd_sasl_auth_enable=yes
+smtps inet n - y - - smtpd -o smtpd_tls_wrappermode=yes
+[::1]:10025 inet n - n - - /usr/lib/postfix/smtpd -v -o mynetworks=[::1]/128
+relay unix - - y - - smtp -o smtpd_client_restrictions=reject
+broken inet n
+`;
+  const mainCf = `mua_client_restrictions = reject_unknown_client_hostname
+mynetworks = 127.0.0.0/8
+smtpd_helo_restrictions = reject_invalid_helo_hostname
+smtpd_recipient_restrictions = reject_unauth_destination
+`;
+
+  it('with options that matter become policies', () => {
+    const imported = importText(mainCf, { masterCf });
+    expect(imported.policies.map(({ name }) => name)).toEqual(['main', 'submission', '1-10025']);
+    expect(
+      bodyOf(imported.policies[1]?.text ?? ''),
+    ).toBe(`mua_client_restrictions = reject_unknown_client_hostname
+mynetworks = 127.0.0.0/8
+smtpd_helo_restrictions = reject_invalid_helo_hostname
+smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+smtpd_client_restrictions=$mua_client_restrictions
+smtpd_sasl_auth_enable=yes
+`);
+    expect(imported.text).not.toContain('mua_client_restrictions');
+    expect(fates(imported)[0]).toBe('mua_client_restrictions moves: used by lines that move');
+    expect(fates(imported, 1)[0]).toMatch(/^syslog_name stays/);
+    expect(imported.diagnostics.map(({ code, span }) => [code, span?.source.file])).toEqual([
+      ['master-cf-syntax', 'master.cf'],
+      ['helo-not-required', 'main.cf'],
+    ]);
+  });
+
+  it('may use names of their own, which are no mistakes', () => {
+    const own = 'mua_client_restrictions = permit_sasl_authenticated, reject\n';
+    for (const master of [masterCf, undefined]) {
+      const given = { isFixing: true, ...(master === undefined ? {} : { masterCf: master }) };
+      const imported = importText(own, given);
+      expect(imported.mends).toEqual([]);
+      expect(imported.text).toBe('');
+    }
+    expect(fates(importText(own))).toEqual([
+      'mua_client_restrictions left out: Postfix has no such parameter, and nothing in main.cf uses it (does a service of master.cf? see --master)',
+    ]);
+    expect(
+      fates(importText(own, { masterCf: 'x inet n - n - - qmqpd -o y=$mua_client_restrictions\n' })),
+    ).toEqual(['mua_client_restrictions stays: used by lines that stay']);
+  });
+
+  it('ask for their policy by its name', () => {
+    const { policies } = importText(mainCf, { masterCf });
+    const ask = (context: string) =>
+      `check_policy_service { inet:127.0.0.1:10040, timeout=30s, default_action=DUNNO, policy_context=${context} }`;
+    const [main, submission] = policies;
+    expect(mainCfLines(main.wiring['per list'])).toEqual([
+      'smtpd_helo_restrictions =',
+      `    ${ask('main/helo')}`,
+      'smtpd_recipient_restrictions =',
+      `    ${ask('main/recipient')},`,
+      '    reject_unauth_destination',
+    ]);
+    expect(masterCfLines(submission?.wiring['per list'] ?? new Map())).toEqual([
+      `-o { smtpd_client_restrictions = ${ask('submission/client')} }`,
+      `-o { smtpd_helo_restrictions = ${ask('submission/helo')} }`,
+      `-o { smtpd_recipient_restrictions = ${ask('submission/recipient')}, permit_sasl_authenticated, reject }`,
+    ]);
+    expect(masterCfLines(submission?.wiring.single ?? new Map())).toEqual([
+      '-o smtpd_client_restrictions=',
+      `-o { smtpd_recipient_restrictions = ${ask('submission')}, permit_sasl_authenticated, reject }`,
+    ]);
+  });
+});
+
+describe('the guard against relaying', () => {
+  const recipientWords = (mainCf: string) =>
+    importText(mainCf).policies[0].wiring.single.get('smtpd_recipient_restrictions')?.slice(1);
+
+  it('is what it was, with the permits before it', () => {
+    expect(
+      recipientWords(
+        'smtpd_recipient_restrictions = permit_mynetworks, reject_non_fqdn_sender, check_client_access inline:{a=OK}, check_policy_service inet:127.0.0.1:1, reject_unauth_destination, reject_rbl_client bl.spamcop.net, permit\n',
+      ),
+    ).toEqual(['permit_mynetworks', 'check_client_access inline:{a=OK}', 'reject_unauth_destination']);
+  });
+
+  it('stays in smtpd_relay_restrictions where it is there', () => {
+    expect(
+      recipientWords('compatibility_level = 3.6\nsmtpd_recipient_restrictions = reject_non_fqdn_sender\n'),
+    ).toEqual([]);
+  });
+
+  it('is added where there was none', () => {
+    expect(recipientWords('smtpd_client_restrictions = reject_non_fqdn_sender\n')).toEqual([
+      'permit_mynetworks',
+      'permit_sasl_authenticated',
+      'reject_unauth_destination',
+    ]);
+    expect(importText('').hasRelayGuard).toBe(false);
+  });
+
+  it('is not one that only warns', () => {
+    expect(
+      recipientWords('smtpd_recipient_restrictions = warn_if_reject reject_unauth_destination, reject\n'),
+    ).toEqual(['reject']);
+  });
+});
