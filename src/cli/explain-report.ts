@@ -25,17 +25,22 @@ export interface Explanation {
 
 /** The lists of a plan that the trace does not have, and why. */
 export function listsNotRun({ stages }: Plan, trace: readonly TraceList[]): ListNotRun[] {
-  const run = new Set(trace.map(({ list }) => list));
-  const last = stages.findLastIndex(({ list }) => run.has(list));
+  const run = new Set(trace.map(stageName));
+  const last = stages.findLastIndex((stage) => run.has(stageName(stage)));
   const hasEnded = trace.some(({ result }) => result === 'rejected' || result === 'discarded');
   const notRun = new Map<ListName, ListNotRun>();
-  for (const [index, { list, program }] of stages.entries()) {
-    if (run.has(list) || program.steps.length === 0) continue;
+  for (const [index, stage] of stages.entries()) {
+    const { list, program, isImplicit } = stage;
+    if (isImplicit || run.has(stageName(stage)) || program.steps.length === 0) continue;
     const reason =
       hasEnded && index > last ? 'not reached' : `not run, since ${MISSING[list] ?? 'there was no need'}`;
     notRun.set(list, { list, reason });
   }
   return [...notRun.values()];
+}
+
+function stageName({ list, isImplicit }: Pick<TraceList, 'list' | 'isImplicit'>): string {
+  return `${list} ${isImplicit}`;
 }
 
 /** Without these smtpd does not run a list. */

@@ -4,7 +4,8 @@
  * not reached. Plain text for pipes, colour on a terminal.
  */
 import type { DnsNote, LookupNote, TraceEntry, TraceList } from '../engine/decision.ts';
-import { formatReply, type Outcome } from '../engine/outcome.ts';
+import { formatReply, type Outcome, type Reply } from '../engine/outcome.ts';
+import { settle } from '../engine/settle.ts';
 import type { ListName, StepRef } from '../engine/step.ts';
 import { formatSpan } from '../language/source.ts';
 import { visible } from '../language/visible.ts';
@@ -118,13 +119,13 @@ function saidOf(outcome: Outcome | undefined, isWarnOnly: boolean): { style: Sty
     case 'reject': {
       const isSoftened = isWarnOnly && !outcome.isFault;
       const verb = isSoftened ? 'reject_warning' : outcome.isFault ? 'fault' : 'reject';
-      return { style: isSoftened ? 'yellow' : 'red', text: `${verb} ${formatReply(outcome.reply)}` };
+      return { style: isSoftened ? 'yellow' : 'red', text: `${verb} ${replyText(outcome.reply)}` };
     }
     case 'defer_if_permit':
     case 'defer_if_reject': {
       const isSoftened = isWarnOnly && outcome.kind === 'defer_if_permit';
       const verb = isSoftened ? `reject_warning, no ${outcome.kind}` : outcome.kind;
-      return { style: 'yellow', text: `${verb} ${formatReply(outcome.reply)}` };
+      return { style: 'yellow', text: `${verb} ${replyText(outcome.reply)}` };
     }
     case 'effect':
       return { style: 'cyan', text: `${outcome.effect.verb} ${outcome.effect.text}`.trimEnd() };
@@ -133,6 +134,11 @@ function saidOf(outcome: Outcome | undefined, isWarnOnly: boolean): { style: Sty
     case 'warn_next':
       return { style: 'dim', text: 'what follows only warns' };
   }
+}
+
+/** As it would be sent: what a restriction says need not have a status code that agrees with its code. */
+function replyText(reply: Reply): string {
+  return formatReply(settle(reply, undefined, false));
 }
 
 function notesOf(entry: TraceEntry): string[] {

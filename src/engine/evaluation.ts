@@ -5,7 +5,7 @@
  */
 import type { DnsAnswer, DnsType, Resolver } from '../dns/resolver.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
-import { TableFailure } from '../tables/table.ts';
+import { failureReason, TableFailure } from '../tables/table.ts';
 import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
 import type { LookupNote, TraceEntry, Warning } from './decision.ts';
 import type { Reply, Subject } from './outcome.ts';
@@ -81,7 +81,7 @@ export class Evaluation {
       table,
       key,
       value: isFailure ? undefined : result,
-      failure: isFailure ? result.reason : '',
+      failure: isFailure ? failureReason(table, result) : '',
     };
     if (result !== undefined) this.hit = note;
     this.traceEntry?.lookups.push(note);

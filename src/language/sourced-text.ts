@@ -46,9 +46,9 @@ export class SourcedText {
     return SourcedText.#write({ source, isBuiltIn: false }, stretches);
   }
 
-  /** A text that no file holds: a default built into the program. */
-  static literal(text: string): SourcedText {
-    const origin = { source: new Source(BUILT_IN, text), isBuiltIn: true };
+  /** A text that no file holds: a default built into the program, or what `name` says. */
+  static literal(text: string, name = BUILT_IN): SourcedText {
+    const origin = { source: new Source(name, text), isBuiltIn: true };
     return SourcedText.#write(origin, [{ start: 0, end: text.length }]);
   }
 

@@ -97,7 +97,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
       rejectCode: parameters.integer('access_map_reject_code'),
       deferCode: parameters.integer('access_map_defer_code'),
       compileList: (text, list, reportMistake) =>
-        compileList(tokenize(SourcedText.literal(text), reportMistake), list, {
+        compileList(tokenize(SourcedText.literal(text, '<right-hand side>'), reportMistake), list, {
           ...compiler,
           context: { ...context, report: reportMistake },
         }),
@@ -151,7 +151,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
   /** A check that smtpd makes by itself: nobody has written it in a list. */
   const implicit = (parameter: string, restriction: string, list: ListName): Program =>
     parameters.boolean(parameter)
-      ? compileList(tokenize(SourcedText.literal(restriction), report), list, compiler)
+      ? compileList(tokenize(SourcedText.literal(restriction, `<${parameter}>`), report), list, compiler)
       : { steps: [] };
   const policy = new Policy({
     name,

@@ -8,7 +8,7 @@ import type { Evaluation } from '../engine/evaluation.ts';
 import { CONFIGURATION_ERROR, DUNNO, type Outcome, PERMIT, reject, type Subject } from '../engine/outcome.ts';
 import type { ListName, Program } from '../engine/step.ts';
 import type { Report } from '../language/diagnostic.ts';
-import type { TableFailure } from '../tables/table.ts';
+import { failureReason, type TableFailure } from '../tables/table.ts';
 import { rejected } from './subject.ts';
 
 /** How an OK is taken: it counts, counts as undecided, or is a configuration error. */
@@ -37,7 +37,7 @@ export class AccessResults {
 
   /** The outcome of a table that could not answer: Postfix's, an ordinary reply that refuses for now. */
   failed(evaluation: Evaluation, table: string, failure: TableFailure, subject: Subject): Outcome {
-    evaluation.warn('table_failure', `${table}: ${failure.reason}`);
+    evaluation.warn('table_failure', `${table}: ${failureReason(table, failure)}`);
     return reject(rejected(subject, 451, '4.3.5', 'Server configuration error'));
   }
 

@@ -13,6 +13,11 @@ export class TableFailure {
   }
 }
 
+/** Why a table could not answer, for a text that has named the table already. */
+export function failureReason(table: string, { reason }: TableFailure): string {
+  return reason.startsWith(`${table}: `) ? reason.slice(table.length + 2) : reason;
+}
+
 export type LookupResult = string | undefined | TableFailure;
 
 /**
