@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { PolicyServiceSet } from '../../src/chain/policy-service-set.ts';
 import type { Resolver } from '../../src/dns/resolver.ts';
 import type { Decision } from '../../src/engine/decision.ts';
-import { evaluate } from '../../src/engine/evaluate.ts';
+import { DEFAULT_LOOKAHEAD, evaluate } from '../../src/engine/evaluate.ts';
 import { Evaluation } from '../../src/engine/evaluation.ts';
 import { formatReply } from '../../src/engine/outcome.ts';
 import type { ListName } from '../../src/engine/step.ts';
@@ -39,6 +39,8 @@ export interface DecideOptions {
   readonly resolver?: Resolver;
   /** One list alone. */
   readonly list?: ListName;
+  /** DNS names asked ahead of time; 0: none. */
+  readonly lookahead?: number;
 }
 
 export class CompiledPolicy {
@@ -54,7 +56,8 @@ export class CompiledPolicy {
   async decide(options: DecideOptions = {}): Promise<Decision> {
     const request = Object.assign(new PolicyRequest(), REQUEST, options.request);
     const evaluation = new Evaluation(request, { resolver: options.resolver ?? NO_DNS, isTracing: true });
-    return evaluate(this.#policy.plan(request, options.list), evaluation);
+    const { lookahead = DEFAULT_LOOKAHEAD } = options;
+    return evaluate(this.#policy.plan(request, options.list), evaluation, { lookahead });
   }
 
   /** The reply as Postfix would send it, or the verdict where there is none. */
