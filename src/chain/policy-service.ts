@@ -8,10 +8,10 @@
  * given, and is a failure at worst.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ServiceEndpoint } from '../net/service-endpoint.ts';
 import { Turns } from '../util/turns.ts';
 import { type PolicyAnswer, ServiceFailure } from './policy-answer.ts';
 import { type Exchange, ServiceConnection } from './service-connection.ts';
-import type { ServiceEndpoint } from './service-endpoint.ts';
 
 /** The smtpd_policy_service_* parameters, or their values in braces. */
 export interface ServiceSettings {

@@ -6,8 +6,8 @@
  * While it rests it keeps no process alive.
  */
 import { connect, type Socket } from 'node:net';
+import type { ServiceEndpoint } from '../net/service-endpoint.ts';
 import { endOfAnswer, type PolicyAnswer, readPolicyAnswer, ServiceFailure } from './policy-answer.ts';
-import type { ServiceEndpoint } from './service-endpoint.ts';
 
 /** Postfix has no limit. No action is as long as this. */
 const MAX_ANSWER_BYTES = 65_536;

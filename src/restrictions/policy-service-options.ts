@@ -4,12 +4,12 @@
  * (SMTPD_POLICY_README, "Advanced policy client configuration").
  */
 import type { ServiceSettings } from '../chain/policy-service.ts';
-import { formatServiceEndpoint, parseServiceEndpoint } from '../chain/service-endpoint.ts';
 import type { Report } from '../language/diagnostic.ts';
 import type { Span } from '../language/source.ts';
 import { SourcedText } from '../language/sourced-text.ts';
 import { parseTimeValue } from '../language/time-value.ts';
 import { type Token, tokenize } from '../language/tokenizer.ts';
+import { formatServiceEndpoint, parseServiceEndpoint } from '../net/service-endpoint.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import type { CompileContext, RestrictionUse } from './restriction.ts';
 

@@ -7,6 +7,7 @@ import { PipeTable, UnionTable } from './combined-table.ts';
 import { readPostmapFile, readTexthashFile } from './indexed-table.ts';
 import { type NameParser, parseFail, parseInline, parseRandom, parseStatic } from './inline-table.ts';
 import { readPcreFile, readRegexpFile } from './pattern-table.ts';
+import { openSocketmap, openTcp, type ServerTableOpener } from './server-table.ts';
 import type { SqlEngine } from './sql/engine.ts';
 import { MYSQL_ENGINE } from './sql/mysql-engine.ts';
 import { PGSQL_ENGINE } from './sql/pgsql-engine.ts';
@@ -35,6 +36,13 @@ export interface InlineTableType extends TypeRow {
   readonly parse: NameParser;
 }
 
+/** The name is the address of a server that is asked for each key. */
+export interface ServerTableType extends TypeRow {
+  readonly source: 'server';
+  readonly isPattern: boolean;
+  readonly open: ServerTableOpener;
+}
+
 /** The name is a list of other tables. */
 export interface CombinedTableType extends TypeRow {
   readonly source: 'tables';
@@ -56,6 +64,7 @@ export interface UnsupportedTableType extends TypeRow {
 export type TableType =
   | FileTableType
   | InlineTableType
+  | ServerTableType
   | CombinedTableType
   | ProxiedTableType
   | UnsupportedTableType;
@@ -158,8 +167,20 @@ export const TABLE_TYPES: readonly TableType[] = Object.freeze([
   unsupported('mongodb', 'MongoDB, mongodb_table(5)', EXPORT_HELP),
   unsupported('ldap', 'LDAP, ldap_table(5)', EXPORT_HELP),
   unsupported('memcache', 'memcached, memcache_table(5)', EXPORT_HELP),
-  unsupported('socketmap', 'Sendmail-style socket, socketmap_table(5)', EXPORT_HELP),
-  unsupported('tcp', 'TCP, tcp_table(5)', EXPORT_HELP),
+  {
+    type: 'socketmap',
+    summary: "a server that speaks Sendmail's socketmap protocol, socketmap_table(5)",
+    source: 'server',
+    isPattern: true,
+    open: openSocketmap,
+  },
+  {
+    type: 'tcp',
+    summary: "a server that speaks Postfix's own protocol, tcp_table(5)",
+    source: 'server',
+    isPattern: true,
+    open: openTcp,
+  },
   unsupported('nis', 'NIS', EXPORT_HELP),
   unsupported('nisplus', 'NIS+, nisplus_table(5)', EXPORT_HELP),
   unsupported('netinfo', 'NetInfo', EXPORT_HELP),

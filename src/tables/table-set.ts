@@ -38,7 +38,8 @@ export class TableSet {
   readonly pools = new SharedPools();
   readonly limits: LookupLimits;
   readonly #tables = new Map<string, Table>();
-  readonly #fileTables: FileTable[] = [];
+  /** What is to be closed with the set. */
+  readonly #opened: { close?(): void }[] = [];
 
   constructor(options: TableSetOptions = {}) {
     this.onReload = options.onReload ?? (() => {});
@@ -58,7 +59,7 @@ export class TableSet {
   /** Ends the watching, and the asking of servers. Lookups in files go on with what was read last. */
   close(): void {
     this.watcher.close();
-    for (const table of this.#fileTables) table.close();
+    for (const each of this.#opened) each.close?.();
   }
 
   #open(spec: string, span: Span | undefined, report: Report): Table {
@@ -81,7 +82,7 @@ export class TableSet {
     switch (row?.source) {
       case 'file': {
         const table = new FileTable(spec, row, name, this);
-        this.#fileTables.push(table);
+        this.#opened.push(table);
         table.load(span, report);
         return table;
       }
@@ -89,6 +90,13 @@ export class TableSet {
         const content = row.parse(name);
         if (!('error' in content)) return new FixedTable(spec, row.isPattern, content);
         return fail(spec, 'table-syntax', `${content.error}: ${quote(spec)}`, content.help, span, report);
+      }
+      case 'server': {
+        const content = row.open(name, this);
+        if ('error' in content)
+          return fail(spec, 'table-syntax', `${content.error}: ${quote(spec)}`, content.help, span, report);
+        this.#opened.push(content);
+        return new FixedTable(spec, row.isPattern, content);
       }
       case 'tables':
         return this.#combine(row, spec, name, span, report);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ServiceFailure } from '../../src/chain/policy-answer.ts';
 import { PolicyService, type ServiceSettings } from '../../src/chain/policy-service.ts';
-import type { ServiceEndpoint } from '../../src/chain/service-endpoint.ts';
+import type { ServiceEndpoint } from '../../src/net/service-endpoint.ts';
 import {
   answering,
   type Behaviour,

@@ -1,6 +1,7 @@
 /** mysql: tables, against a real MariaDB that is also stopped, killed and slow. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TableFailure } from '../../../src/tables/table.ts';
+import { compilePolicyText } from '../../support/compiled-policy.ts';
 import { askMariadb, mariadbSocket, startMariadb } from '../../support/mariadb.ts';
 import type { PrivateServer } from '../../support/private-server.ts';
 import { requirement } from '../../support/requirements.ts';
@@ -70,6 +71,46 @@ describe.skipIf(!needed.isMet)('a mysql: table', () => {
     ];
     const { ours, postfix } = await bothFind(open('map.cf', text), keys);
     expect(ours).toEqual(postfix);
+  });
+
+  it('decides about the addresses of PostfixAdmin, and about none while the database is dead', async () => {
+    await askMariadb(
+      server.directory,
+      `USE mail; INSERT INTO domain VALUES ('strict.test', 0, 1); INSERT INTO alias VALUES ('info@strict.test', 'carol@strict.test', 1);
+       INSERT INTO mailbox VALUES ('carol@strict.test', 'strict.test/carol/', 524288000, 1);`,
+    );
+    const map = (name: string, table: string, select: string, where: string, conditions: string) =>
+      `mysql:${maps.write(`mysql_virtual_${name}_maps.cf`, `${login()}table = ${table}\nselect_field = ${select}\nwhere_field = ${where}\nadditional_conditions = ${conditions}\n`)}`;
+    const policy = compilePolicyText(
+      `virtual_mailbox_domains = ${map('domains', 'domain', 'domain', 'domain', "and backupmx = '0' and active = '1'")}
+virtual_alias_maps = ${map('alias', 'alias', 'goto', 'address', "and active = '1'")}
+virtual_mailbox_maps = ${map('mailbox', 'mailbox', 'maildir', 'username', "and active = '1'")}
+virtual_mailbox_limit_maps = ${map('mailbox_limit', 'mailbox', 'quota', 'username', "and active = '1'")}
+mydestination = localhost
+mynetworks = 127.0.0.0/8
+smtpd_reject_unlisted_sender = yes
+smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination
+`,
+    );
+    expect(policy.errors).toEqual([]);
+    const reply = async (recipient: string, sender = 'someone@elsewhere.test') =>
+      await policy.reply({ request: { recipient, sender } });
+    expect(await reply('Carol@Strict.test')).not.toMatch(/^[45]/);
+    expect(await reply('info@strict.test')).not.toMatch(/^[45]/);
+    expect(await reply('nobody@strict.test')).toBe(
+      '550 5.1.1 <nobody@strict.test>: Recipient address rejected: User unknown in virtual mailbox table',
+    );
+    expect(await reply('x@backup.test')).toBe('554 5.7.1 <x@backup.test>: Relay access denied');
+    expect(await reply('carol@strict.test', 'nobody@strict.test')).toBe(
+      '550 5.1.0 <nobody@strict.test>: Sender address rejected: User unknown in virtual mailbox table',
+    );
+    await server.kill();
+    try {
+      expect(await reply('another@strict.test')).toMatch(/^451 4\.3\.0 /);
+      expect(await reply('x@unseen.test')).toMatch(/^451 4\.3\.0 /);
+    } finally {
+      await server.restart();
+    }
   });
 
   it('is asked over TCP, and answered by another server when one is not there', async () => {

@@ -1,9 +1,9 @@
 /**
- * Where another policy server listens, as check_policy_service names it
+ * Where a server listens, as check_policy_service and socketmap: tables name it
  * (postconf(5), SMTPD_POLICY_README): `inet:host:port`, `unix:path`.
  */
 import { isAbsolute, join } from 'node:path';
-import { isValidHostAddress, isValidHostname } from '../net/hostname-rules.ts';
+import { isValidHostAddress, isValidHostname } from './hostname-rules.ts';
 
 export type ServiceEndpoint =
   | { readonly kind: 'inet'; readonly host: string; readonly port: number }

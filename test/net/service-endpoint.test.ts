@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatServiceEndpoint, parseServiceEndpoint } from '../../src/chain/service-endpoint.ts';
+import { formatServiceEndpoint, parseServiceEndpoint } from '../../src/net/service-endpoint.ts';
 
 const inet = (host: string, port: number) => ({ kind: 'inet', host, port });
 const unix = (path: string) => ({ kind: 'unix', path });
