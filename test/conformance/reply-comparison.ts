@@ -8,6 +8,11 @@
  */
 import type { Layout } from '../support/policy-layout.ts';
 
+/** smtpd's words for what it rejects. */
+export const REPLY_CLASSES =
+  '(?:Unverified )?Client host|Client certificate|Helo command|(?:Sender|Recipient) address|SASL login name|Data command|End-of-data|Etrn command';
+const PREFIX = new RegExp(`^<.*?>: (${REPLY_CLASSES}) rejected: `);
+
 /** Native replies without smtpd's prefix: a policy answer always has it. */
 const UNPREFIXED: Readonly<Record<string, RegExp>> = {
   'a DNS list': /^Service unavailable; .+ blocked using /,
@@ -75,7 +80,7 @@ export function compareReplies(layout: Layout, native: string, delegated: string
 
 function parseReply(reply: string): Reply {
   const [, code = '', dsn = '', text = ''] = /^(\d{3})[ -](?:(\d\.\d+\.\d+) )?(.*)$/s.exec(reply) ?? [];
-  const [prefix = '', replyClass = ''] = /^<.*?>: ([A-Z][A-Za-z-]*(?: [a-z]+)*) rejected: /.exec(text) ?? [];
+  const [prefix = '', replyClass = ''] = PREFIX.exec(text) ?? [];
   return { code, dsn, text, prefix, replyClass, reason: text.slice(prefix.length) };
 }
 

@@ -1,28 +1,22 @@
-/** Runs the probes of a case against a server and keeps what it answered. */
+/** Runs a probe of a case against a server and keeps what it answered. */
 import type { Probe } from './case-file.ts';
 import { SmtpSession } from './smtp-session.ts';
 
 /** Replies that a policy decides. */
 const DECIDED = ['RCPT', 'DATA', 'END', 'VRFY', 'ETRN'];
 
-/**
- * One session per probe, one after the other. The replies to RCPT and all that follows, or the last one if the session
- * did not get so far; queue ids, which are random, as `QID`.
- */
-export async function runProbes(
-  probes: readonly Probe[],
-  host: string,
-  port: number,
-): Promise<Map<string, string[]>> {
-  const results = new Map<string, string[]>();
-  for (const probe of probes) results.set(probe.id, await runProbe(probe, host, port));
-  return results;
-}
+/** Replies after which smtpd hangs up (RFC 5321 section 3.8, RFC 7504). */
+const FAREWELL = /^(?:421|521)/;
 
-async function runProbe(probe: Probe, host: string, port: number): Promise<string[]> {
+/**
+ * One session. The replies to RCPT and all that follows, or the last one if the session did not get so far; queue ids,
+ * which are random, as `QID`.
+ */
+export async function runProbe(probe: Probe, host: string, port: number): Promise<string[]> {
   const session = await SmtpSession.open(host, port);
   const replies: { stage: string; text: string }[] = [];
   const say = async (stage: string, line: string): Promise<boolean> => {
+    if (FAREWELL.test(replies.at(-1)?.text ?? '')) return false;
     const text = await session.command(line);
     replies.push({ stage, text: text.replace(/queued as \w+/, 'queued as QID') });
     return /^[23]/.test(text);
