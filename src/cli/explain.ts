@@ -48,7 +48,7 @@ export async function explain(
       request,
       assumed,
       ruling,
-      action: actionFor(ruling.decision, { permitAction: settings.permit_action }),
+      action: actionFor(ruling, { permitAction: settings.permit_action }),
       durationMs,
       notRun: plan === undefined ? [] : listsNotRun(plan, ruling.decision.trace ?? []),
     };

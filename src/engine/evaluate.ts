@@ -111,6 +111,9 @@ class Run {
       const stage = this.#plan.stages[this.#stage] as Stage;
       this.#stage += 1;
       if (stage.forgetsDeferIfReject) this.#deferIfReject = undefined;
+      if (stage.forgetsDeferIfPermitWithoutSender && this.#e.sender === undefined) {
+        this.#deferIfPermit = undefined;
+      }
       this.#warnDepth = 0;
       const subject = stage.subject(this.#e);
       if (subject === undefined) continue;

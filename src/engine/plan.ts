@@ -16,6 +16,8 @@ export interface Stage {
   subject(evaluation: Evaluation): Subject | undefined;
   /** A defer_if_reject of an earlier list is forgotten here. */
   readonly forgetsDeferIfReject: boolean;
+  /** So is a defer_if_permit when no sender is known (VRFY): smtpd keeps it with the sender list. */
+  readonly forgetsDeferIfPermitWithoutSender: boolean;
   /** Not run when a deferral is already the answer. */
   readonly isSkippedIfDeferred: boolean;
 }

@@ -159,6 +159,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     programs,
     isRelayFirst: parameters.boolean('smtpd_relay_before_recipient_restrictions'),
     isSoftBounce: parameters.boolean('soft_bounce'),
+    accessMapDeferCode: parameters.integer('access_map_defer_code'),
     afterSender: implicit('smtpd_reject_unlisted_sender', 'reject_unlisted_sender', 'sender'),
     afterRecipient: implicit('smtpd_reject_unlisted_recipient', 'reject_unlisted_recipient', 'recipient'),
   });

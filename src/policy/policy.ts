@@ -16,6 +16,8 @@ export interface PolicyOptions {
   readonly isRelayFirst: boolean;
   /** soft_bounce */
   readonly isSoftBounce: boolean;
+  /** access_map_defer_code: the code that DEFER_IF_PERMIT gives at the Postfix that asks. */
+  readonly accessMapDeferCode: number;
   /** What smtpd checks by itself after a list: smtpd_reject_unlisted_sender, smtpd_reject_unlisted_recipient. */
   readonly afterSender: Program;
   readonly afterRecipient: Program;
@@ -25,6 +27,7 @@ export class Policy {
   readonly name: string;
   readonly sources: readonly string[];
   readonly programs: ReadonlyMap<ListName, Program>;
+  readonly accessMapDeferCode: number;
   readonly #byList: ReadonlyMap<ListName, Plan>;
   readonly #byState: ReadonlyMap<string, Plan>;
   readonly #atRecipient: Plan;
@@ -33,6 +36,7 @@ export class Policy {
     this.name = options.name;
     this.sources = options.sources;
     this.programs = options.programs;
+    this.accessMapDeferCode = options.accessMapDeferCode;
     const { isSoftBounce } = options;
     const whole = (...lists: ListName[]): Plan => ({
       stages: lists.map((list, i) => this.#stage(list, lists[i - 1])),
@@ -89,6 +93,7 @@ export class Policy {
       program,
       isImplicit: false,
       forgetsDeferIfReject: !isSecondOfPair,
+      forgetsDeferIfPermitWithoutSender: (list === 'relay' || list === 'recipient') && !isSecondOfPair,
       isSkippedIfDeferred: false,
       subject: (evaluation) => listSubject(list, evaluation),
     };
@@ -103,6 +108,7 @@ export class Policy {
         program,
         isImplicit: true,
         forgetsDeferIfReject: false,
+        forgetsDeferIfPermitWithoutSender: false,
         isSkippedIfDeferred: list === 'recipient',
         subject: (evaluation) => listSubject(list, evaluation),
       },

@@ -2,11 +2,13 @@
  * From a decision to the bytes of a policy answer: an access(5) action that
  * says to Postfix what was decided, and the `action=…` lines that carry it.
  *
- * Replies are always sent as `CODE DSN TEXT`: `REJECT` and `DEFER` would take
- * the codes of the asking Postfix's access_map_*_code instead.
+ * Replies are sent as `CODE DSN TEXT`: `REJECT` and `DEFER` would take the
+ * codes of the asking Postfix's access_map_*_code instead. DEFER_IF_PERMIT and
+ * DEFER_IF_REJECT do. For one list of several, that a later one can still
+ * reject counts for more than the code.
  */
-import type { Decision } from '../engine/decision.ts';
 import type { Reply, SideEffect } from '../engine/outcome.ts';
+import type { Ruling } from '../snapshot/decider.ts';
 
 export interface ActionOptions {
   /** What a permit is answered. `OK` also skips what follows in Postfix's own list. */
@@ -23,11 +25,11 @@ export const DEFAULT_FAIL_ACTION = 'DEFER_IF_PERMIT 4.3.5 Server configuration e
  */
 const MAX_ACTION_BYTES = 4096;
 
-/** The code that DEFER_IF_PERMIT and DEFER_IF_REJECT give, access_map_defer_code. */
-const ACCESS_MAP_DEFER_CODE = 450;
+/** As much of a ruling as the answer depends on. */
+type Answered = Pick<Ruling, 'decision' | 'list' | 'accessMapDeferCode'>;
 
-/** The access(5) action for a decision. */
-export function actionFor(decision: Decision, options: ActionOptions): string {
+/** The access(5) action for what was decided. */
+export function actionFor({ decision, list, accessMapDeferCode }: Answered, options: ActionOptions): string {
   const { verdict, reply, effects } = decision;
   switch (verdict) {
     case 'permit': {
@@ -42,8 +44,8 @@ export function actionFor(decision: Decision, options: ActionOptions): string {
     case 'defer':
       return replyAction(reply, undefined, 'Access denied');
     case 'defer_if_permit': {
-      const isUsualCode = reply?.code === ACCESS_MAP_DEFER_CODE;
-      return replyAction(reply, isUsualCode ? 'DEFER_IF_PERMIT' : undefined, 'Service unavailable');
+      const isSayable = list !== undefined || reply?.code === accessMapDeferCode;
+      return replyAction(reply, isSayable ? 'DEFER_IF_PERMIT' : undefined, 'Service unavailable');
     }
     case 'defer_if_reject':
       return replyAction(reply, 'DEFER_IF_REJECT', 'Service unavailable');

@@ -35,7 +35,7 @@ export function policyService(options: PolicyServiceOptions): Decide {
     }
     metrics.observeDecision(decision, ruling.policy, durationMs);
     log.decision(decision, request, { policy: ruling.policy, snapshot: ruling.snapshotVersion, durationMs });
-    return actionFor(decision, options);
+    return actionFor(ruling, options);
   };
 
   return (request) => {

@@ -19,6 +19,8 @@ export interface Ruling {
   /** The list asked alone; undefined: all that smtpd would run. */
   readonly list: ListName | undefined;
   readonly snapshotVersion: number;
+  /** The policy's access_map_defer_code. */
+  readonly accessMapDeferCode: number;
 }
 
 export interface DeciderOptions {
@@ -58,6 +60,7 @@ export class Decider {
       policy: policy.name,
       list: context.list,
       snapshotVersion: snapshot.version,
+      accessMapDeferCode: policy.accessMapDeferCode,
     });
     snapshot.pin();
     let decision: PromiseOrValue<Decision>;

@@ -110,6 +110,7 @@ export function planOf(
       list,
       program: program(lists[list] ?? [], list),
       forgetsDeferIfReject: !(list === 'recipient' && names[i - 1] === 'relay'),
+      forgetsDeferIfPermitWithoutSender: false,
       isImplicit: false,
       isSkippedIfDeferred: false,
       subject: () => ({ name: 'x', replyClass: 'Client host' }),

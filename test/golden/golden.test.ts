@@ -92,7 +92,7 @@ async function explain(words: readonly string[], decider: Decider, snapshot: Sna
       request,
       assumed,
       ruling,
-      action: actionFor(ruling.decision, { permitAction: 'DUNNO' }),
+      action: actionFor(ruling, { permitAction: 'DUNNO' }),
       durationMs: 0,
       notRun: plan === undefined ? [] : listsNotRun(plan, trace),
     },

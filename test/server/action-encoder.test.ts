@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Decision, VERDICTS, type Verdict } from '../../src/engine/decision.ts';
+import { VERDICTS, type Verdict } from '../../src/engine/decision.ts';
 import type { Reply, SideEffect } from '../../src/engine/outcome.ts';
 import { actionFor, DEFAULT_FAIL_ACTION, encodeAction } from '../../src/server/action-encoder.ts';
-import { sampleDecision } from '../support/sample-decision.ts';
+import type { Ruling } from '../../src/snapshot/decider.ts';
+import { sampleRuling } from '../support/sample-decision.ts';
 
-function decision(verdict: Verdict, reply?: Reply, effects: readonly SideEffect[] = []): Decision {
-  return sampleDecision({ verdict, reply, effects });
+function ruling(verdict: Verdict, reply?: Reply, effects: readonly SideEffect[] = []): Ruling {
+  return sampleRuling({ verdict, reply, effects });
 }
 
 function reply(code: number, dsn: string, text: string): Reply {
@@ -28,18 +29,25 @@ describe('actionFor', () => {
     ['defer_if_reject', reply(450, '4.7.1', 'Not yet'), 'DEFER_IF_REJECT 4.7.1 Not yet'],
     ['defer_if_reject', reply(450, '4.7.1', ''), 'DEFER_IF_REJECT 4.7.1 Service unavailable'],
   ] as const)('%s %j', (verdict, given, action) => {
-    expect(actionFor(decision(verdict, given), DUNNO)).toBe(action);
+    expect(actionFor(ruling(verdict, given), DUNNO)).toBe(action);
+  });
+
+  it('says DEFER_IF_PERMIT where it gives the right code, and for one list of several in any case', () => {
+    const given = ruling('defer_if_permit', reply(454, '4.7.1', 'later'));
+    expect(actionFor(given, DUNNO)).toBe('454 4.7.1 later');
+    expect(actionFor({ ...given, list: 'helo' }, DUNNO)).toBe('DEFER_IF_PERMIT 4.7.1 later');
+    expect(actionFor({ ...given, accessMapDeferCode: 454 }, DUNNO)).toBe('DEFER_IF_PERMIT 4.7.1 later');
   });
 
   it('defers when a reply is missing that must be there', () => {
     for (const verdict of ['reject', 'defer', 'defer_if_permit', 'defer_if_reject'] as const) {
-      expect(actionFor(decision(verdict), DUNNO)).toBe(DEFAULT_FAIL_ACTION);
+      expect(actionFor(ruling(verdict), DUNNO)).toBe(DEFAULT_FAIL_ACTION);
     }
   });
 
   it('answers a permit as it is told to', () => {
-    expect(actionFor(decision('permit'), DUNNO)).toBe('DUNNO');
-    expect(actionFor(decision('permit'), { permitAction: 'OK' })).toBe('OK');
+    expect(actionFor(ruling('permit'), DUNNO)).toBe('DUNNO');
+    expect(actionFor(ruling('permit'), { permitAction: 'OK' })).toBe('OK');
   });
 
   const HOLD: SideEffect = { verb: 'HOLD', text: '' };
@@ -54,22 +62,22 @@ describe('actionFor', () => {
     ['what only logs, if there is nothing else', [WARN, { verb: 'INFO', text: 'x' }], 'WARN odd'],
     ['the last FILTER, as smtpd keeps it', [filter('a:1'), HOLD, filter('b:2')], 'FILTER b:2'],
   ] as const)('answers %s on permit', (_, effects, action) => {
-    expect(actionFor(decision('permit', undefined, effects), DUNNO)).toBe(action);
+    expect(actionFor(ruling('permit', undefined, effects), DUNNO)).toBe(action);
   });
 
   it('discards with the text given', () => {
-    expect(actionFor(decision('discard', undefined, [HOLD, { verb: 'DISCARD', text: 'spam' }]), DUNNO)).toBe(
+    expect(actionFor(ruling('discard', undefined, [HOLD, { verb: 'DISCARD', text: 'spam' }]), DUNNO)).toBe(
       'DISCARD spam',
     );
-    expect(actionFor(decision('discard'), DUNNO)).toBe('DISCARD');
+    expect(actionFor(ruling('discard'), DUNNO)).toBe('DISCARD');
   });
 
   it('lets no effect hide a rejection', () => {
-    expect(actionFor(decision('reject', reply(554, '5.7.1', 'no'), [HOLD]), DUNNO)).toBe('554 5.7.1 no');
+    expect(actionFor(ruling('reject', reply(554, '5.7.1', 'no'), [HOLD]), DUNNO)).toBe('554 5.7.1 no');
   });
 
   it('bounds replies, whole characters only', () => {
-    const action = actionFor(decision('reject', reply(554, '5.7.1', 'é'.repeat(4000))), DUNNO);
+    const action = actionFor(ruling('reject', reply(554, '5.7.1', 'é'.repeat(4000))), DUNNO);
     expect(Buffer.byteLength(action)).toBe(4096);
     expect(action).toBe(`554 5.7.1 ${'é'.repeat(2043)}`);
   });
@@ -108,7 +116,7 @@ describe('encodeAction', () => {
         fc.array(effect, { maxLength: 3 }),
         (verdict, code, replyText, effects) => {
           const dsn = `${Math.trunc(code / 100)}.7.1`;
-          const action = actionFor(decision(verdict, reply(code, dsn, replyText), effects), DUNNO);
+          const action = actionFor(ruling(verdict, reply(code, dsn, replyText), effects), DUNNO);
           const encoded = encodeAction(action);
           expect(encoded).toMatch(/^action=[0-9A-Z][^\p{Cc}]*\n\n$/u);
           expect(encoded.isWellFormed()).toBe(true);

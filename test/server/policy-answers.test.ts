@@ -6,7 +6,7 @@ import { type FixtureDns, startFixtureDns } from '../support/fixture-dns.ts';
 import { nextLoopbackAddress } from '../support/loopback-address.ts';
 import { type PrivatePostfix, startPostfix } from '../support/private-postfix.ts';
 import { requirement } from '../support/requirements.ts';
-import { sampleDecision } from '../support/sample-decision.ts';
+import { sampleRuling } from '../support/sample-decision.ts';
 import { SmtpSession } from '../support/smtp-session.ts';
 import { LOOPBACK, RecordedEvents } from './policy-client.ts';
 
@@ -20,42 +20,42 @@ const OPTIONS = { permitAction: 'DUNNO' } as const;
 
 /** Local part of the recipient → action and reply; `…` stands for the prefix that smtpd puts before. */
 const ANSWERS: Readonly<Record<string, readonly [action: string, reply: string]>> = {
-  permit: [actionFor(sampleDecision({ verdict: 'permit', reply: undefined }), OPTIONS), '250 2.1.5 Ok'],
+  permit: [actionFor(sampleRuling({ verdict: 'permit', reply: undefined }), OPTIONS), '250 2.1.5 Ok'],
   reject: [
-    actionFor(sampleDecision({ verdict: 'reject', reply: reply(550, '5.7.27', 'no mail') }), OPTIONS),
+    actionFor(sampleRuling({ verdict: 'reject', reply: reply(550, '5.7.27', 'no mail') }), OPTIONS),
     '550 5.7.27 … no mail',
   ],
   'like-a-dsn': [
-    actionFor(sampleDecision({ verdict: 'reject', reply: reply(554, '5.7.1', '5.0.0 zero') }), OPTIONS),
+    actionFor(sampleRuling({ verdict: 'reject', reply: reply(554, '5.7.1', '5.0.0 zero') }), OPTIONS),
     '554 5.7.1 … 5.0.0 zero',
   ],
   textless: [
-    actionFor(sampleDecision({ verdict: 'reject', reply: reply(554, '5.3.2', '\0 ') }), OPTIONS),
+    actionFor(sampleRuling({ verdict: 'reject', reply: reply(554, '5.3.2', '\0 ') }), OPTIONS),
     '554 5.3.2 … Access denied',
   ],
   defer: [
-    actionFor(sampleDecision({ verdict: 'defer', reply: reply(450, '4.3.2', 'Try again later') }), OPTIONS),
+    actionFor(sampleRuling({ verdict: 'defer', reply: reply(450, '4.3.2', 'Try again later') }), OPTIONS),
     '450 4.3.2 … Try again later',
   ],
   'defer-if-permit': [
     actionFor(
-      sampleDecision({ verdict: 'defer_if_permit', reply: reply(450, '4.7.1', 'maybe\nlater') }),
+      sampleRuling({ verdict: 'defer_if_permit', reply: reply(450, '4.7.1', 'maybe\nlater') }),
       OPTIONS,
     ),
     '450 4.7.1 … maybe later',
   ],
   'defer-if-permit-451': [
-    actionFor(sampleDecision({ verdict: 'defer_if_permit', reply: reply(451, '4.3.0', 'lookup') }), OPTIONS),
+    actionFor(sampleRuling({ verdict: 'defer_if_permit', reply: reply(451, '4.3.0', 'lookup') }), OPTIONS),
     '451 4.3.0 … lookup',
   ],
   'defer-if-reject': [
-    actionFor(sampleDecision({ verdict: 'defer_if_reject', reply: reply(450, '4.7.1', 'not yet') }), OPTIONS),
+    actionFor(sampleRuling({ verdict: 'defer_if_reject', reply: reply(450, '4.7.1', 'not yet') }), OPTIONS),
     // Nothing rejects it.
     '250 2.1.5 Ok',
   ],
   hold: [
     actionFor(
-      sampleDecision({ verdict: 'permit', reply: undefined, effects: [{ verb: 'HOLD', text: '' }] }),
+      sampleRuling({ verdict: 'permit', reply: undefined, effects: [{ verb: 'HOLD', text: '' }] }),
       OPTIONS,
     ),
     '250 2.1.5 Ok',
@@ -64,7 +64,7 @@ const ANSWERS: Readonly<Record<string, readonly [action: string, reply: string]>
   blanks: [' \t554 5.7.1 blanks', '554 5.7.1 … blanks'],
   utf8: ['554 5.7.1 お断り', '554 5.7.1 … お断り'],
   long: [
-    actionFor(sampleDecision({ verdict: 'reject', reply: reply(554, '5.7.1', 'é'.repeat(5000)) }), OPTIONS),
+    actionFor(sampleRuling({ verdict: 'reject', reply: reply(554, '5.7.1', 'é'.repeat(5000)) }), OPTIONS),
     `554 5.7.1 … ${'é'.repeat(2043)}`,
   ],
 };

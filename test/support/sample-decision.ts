@@ -6,6 +6,7 @@ import type { Reply } from '../../src/engine/outcome.ts';
 import type { ListName, StepRef } from '../../src/engine/step.ts';
 import { Source } from '../../src/language/source.ts';
 import { PolicyRequest } from '../../src/protocol/request.ts';
+import type { Ruling } from '../../src/snapshot/decider.ts';
 
 const SOURCE = new Source(
   'mx.cf',
@@ -71,4 +72,15 @@ export function sampleRequest(attributes: Partial<PolicyRequest> = {}): PolicyRe
     instance: '1a2b.3c4d.0',
     ...attributes,
   });
+}
+
+/** A decision on all lists, as it is answered to a Postfix with the usual codes. */
+export function sampleRuling(members: Partial<Decision> = {}): Ruling {
+  return {
+    decision: sampleDecision(members),
+    policy: 'mx',
+    list: undefined,
+    snapshotVersion: 1,
+    accessMapDeferCode: 450,
+  };
 }
