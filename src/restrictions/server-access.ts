@@ -15,6 +15,7 @@ import { type DnsAnswer, INVALID_DATA, isNullMx } from '../dns/resolver.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, type Subject } from '../engine/outcome.ts';
 import { isValidHostAddress, isValidMailHostAddress } from '../net/hostname-rules.ts';
+import { inetAton } from '../net/inet-aton.ts';
 import type { AttributeName } from '../protocol/request.ts';
 import { firstFound } from '../util/first-found.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
@@ -164,6 +165,9 @@ function findHost(
   if (isValidHostAddress(server)) return search(addressKeys(server));
   return andThen(nameKeys === undefined ? undefined : search(nameKeys), (hit) => {
     if (hit !== undefined) return hit;
+    // As getaddrinfo(3) does before it asks anybody.
+    const address = inetAton(server);
+    if (address !== undefined) return search(addressKeys(address));
     return firstFound(addressQueries(server), ({ name, type }) =>
       andThen(e.lookup(name, type), (answer) => {
         if (answer.status === 'tempfail') e.warn('dns', `unable to look up host ${server}: ${answer.reason}`);
