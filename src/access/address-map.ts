@@ -2,15 +2,27 @@
  * How Postfix finds an address in tables of addresses (mail_addr_find(3)):
  * smtpd_sender_login_maps, local_recipient_maps and their like.
  */
-import { type AddressExtensionOptions, splitMailAddress, withoutExtension } from '../net/mail-address.ts';
+import {
+  type AddressExtensionOptions,
+  quoteLocalPart,
+  splitMailAddress,
+  withoutExtension,
+} from '../net/mail-address.ts';
 import { type Table, TableFailure } from '../tables/table.ts';
 import { firstFound } from '../util/first-found.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
-import type { AccessHit, LookupListener, SearchKeys, SearchResult } from './lookup-order.ts';
+import {
+  type AccessHit,
+  addAddress,
+  type LookupListener,
+  type SearchKeys,
+  type SearchResult,
+} from './lookup-order.ts';
 
 /**
  * `user+ext@domain`, `user@domain`; in a local domain `user+ext`, `user`; then
- * `@domain`. Only the first is seen by tables of patterns.
+ * `@domain`. A local part that needs quotes is tried with them, then without.
+ * Only the first address, in both its forms, is seen by tables of patterns.
  */
 export function addressMapKeys(
   address: string,
@@ -20,10 +32,13 @@ export function addressMapKeys(
   const { localPart, domain = '' } = splitMailAddress(address);
   const bare = withoutExtension(localPart, extension);
   const localParts = bare === undefined ? [localPart] : [localPart, bare];
-  const keys = localParts.map((part) => `${part}@${domain}`);
-  if (isLocalDomain) keys.push(...localParts);
+  const keys: string[] = [];
+  addAddress(keys, localPart, domain);
+  const fullCount = keys.length;
+  if (bare !== undefined) addAddress(keys, bare, domain);
+  if (isLocalDomain) keys.push(...localParts.flatMap((part) => [quoteLocalPart(part), part]));
   keys.push(`@${domain}`);
-  return { keys, fullCount: 1 };
+  return { keys, fullCount };
 }
 
 /** The first search string that any table has, tables in order for each. A table that fails ends the search. */

@@ -147,7 +147,8 @@ function addParents(keys: string[], name: string, isParentMatching: boolean): vo
   }
 }
 
-function addAddress(keys: string[], localPart: string, domain: string): void {
+/** `localPart@domain` as it is quoted on the wire, then without quotes; `domain` may be ''. */
+export function addAddress(keys: string[], localPart: string, domain: string): void {
   const quoted = quoteLocalPart(localPart);
   keys.push(`${quoted}@${domain}`);
   if (quoted !== localPart) keys.push(`${localPart}@${domain}`);

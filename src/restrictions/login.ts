@@ -16,6 +16,7 @@ interface LoginRule {
   readonly checksLoggedIn: boolean;
   readonly checksOthers: boolean;
   readonly allowsUnknownSender: boolean;
+  readonly isPredefinedClass?: boolean;
 }
 
 export const LOGIN: readonly Restriction[] = [
@@ -26,6 +27,7 @@ export const LOGIN: readonly Restriction[] = [
     checksLoggedIn: true,
     checksOthers: true,
     allowsUnknownSender: false,
+    isPredefinedClass: true,
   }),
   loginRestriction({
     name: 'reject_authenticated_sender_login_mismatch',
@@ -54,6 +56,7 @@ function loginRestriction(rule: LoginRule): Restriction {
   return {
     name: rule.name,
     aliases: [],
+    isPredefinedClass: rule.isPredefinedClass ?? false,
     argument: 'none',
     summary: rule.summary,
     reads: ['sender', 'sasl_username'],
@@ -66,19 +69,17 @@ function loginRestriction(rule: LoginRule): Restriction {
 
 function compileLogin(rule: LoginRule, text: string, context: CompileContext): CompiledCheck {
   const { parameters, addresses } = context;
-  if (!parameters.boolean('smtpd_sasl_auth_enable')) {
-    return {
-      check: (e) => {
-        e.warn('right_hand_side', `\`${text}\` is ignored: smtpd_sasl_auth_enable = no`);
-        return DUNNO;
-      },
-    };
-  }
+  const isSaslEnabled = parameters.boolean('smtpd_sasl_auth_enable');
   const maps = openMaps(context, 'smtpd_sender_login_maps');
   const extension = addressExtension(parameters);
   return {
     check: (e) => {
       const login = e.request.sasl_username;
+      // A login shows that the smtpd which asks has it enabled, in master.cf.
+      if (!isSaslEnabled && login === '') {
+        e.warn('right_hand_side', `\`${text}\` is ignored: smtpd_sasl_auth_enable = no`);
+        return DUNNO;
+      }
       if (e.sender === undefined || e.sender === '' || maps.length === 0) return DUNNO;
       if (login === '' ? !rule.checksOthers : !rule.checksLoggedIn) return DUNNO;
       const { sender } = e;

@@ -53,7 +53,8 @@ const BY_NAME: ReadonlyMap<string, Restriction> = new Map(
 
 export const RESTRICTION_NAMES: readonly string[] = [...BY_NAME.keys()];
 
-/** By current or old name, in any case. */
+/** By current or old name, in any case unless smtpd minds it. */
 export function findRestriction(name: string): Restriction | undefined {
-  return BY_NAME.get(name.toLowerCase());
+  const row = BY_NAME.get(name.toLowerCase());
+  return row?.isPredefinedClass === true && name !== row.name ? undefined : row;
 }

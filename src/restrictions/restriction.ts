@@ -39,6 +39,8 @@ export interface Restriction {
   readonly name: string;
   /** Older names of the same thing. */
   readonly aliases: readonly string[];
+  /** smtpd holds it as a restriction class: unlike all others, its name is case-sensitive. */
+  readonly isPredefinedClass?: boolean;
   readonly argument: ArgumentKind;
   readonly summary: string;
   /** The attributes it looks at. */
