@@ -31,8 +31,12 @@ export type Layout = 'single' | 'per list';
 export function delegated(layout: Layout, mainCf: string, server: string): Record<string, string> {
   const set = parametersSet(mainCf);
   const parameters: Record<string, string> = {};
+  // Else smtpd checks senders by itself before it asks, and what comes before the sender list is too late.
+  if (layout === 'single') parameters['smtpd_reject_unlisted_sender'] = 'no';
   for (const [context, parameter] of Object.entries(LISTS)) {
-    const isUsed = set.includes(parameter) || context === 'recipient';
+    // ETRN runs the client and helo lists, too.
+    const isUsed =
+      set.includes(parameter) || context === 'recipient' || (layout === 'single' && context === 'etrn');
     const isAsked = isUsed && (layout === 'per list' || context === 'recipient' || LATER.includes(context));
     const option = layout === 'per list' ? `, policy_context=${context}` : '';
     parameters[parameter] = isAsked ? `check_policy_service { inet:${server}, timeout=30s${option} }` : '';
