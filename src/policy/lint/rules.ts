@@ -26,6 +26,7 @@ import { renamedDnsbl } from './rules/renamed-dnsbl.ts';
 import { repeatedDnsbl } from './rules/repeated-dnsbl.ts';
 import { senderLoginIgnored } from './rules/sender-login-ignored.ts';
 import { shadowedRow } from './rules/shadowed-row.ts';
+import { swallowedRestriction } from './rules/swallowed-restriction.ts';
 import { tableInResult } from './rules/table-in-result.ts';
 import { unknownAction } from './rules/unknown-action.ts';
 import { unmatchableKey } from './rules/unmatchable-key.ts';
@@ -46,6 +47,7 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   openRelay,
   okBeforeRelayGuard,
 
+  swallowedRestriction,
   closedDnsbl,
   renamedDnsbl,
   dnsblSubject,

@@ -21,6 +21,8 @@ test.each([
     ['dnsbl-terms zen.spamhaus.org'],
   ],
   ['reject_rbl_client a.example, reject_rbl_client A.example', ['repeated-dnsbl A.example']],
+  ['reject_rbl_client, reject_unknown_client, permit', ['swallowed-restriction reject_unknown_client']],
+  ['reject_rhsbl_sender Permit', ['swallowed-restriction Permit']],
   ['reject_rbl_client a.example=127.0.0.2, reject_rbl_client a.example=127.0.0.3', []],
   ['reject_rbl_client a.example, reject_rhsbl_client a.example', []],
 ])('%s', (restrictions, expected) => {
