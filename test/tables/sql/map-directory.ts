@@ -8,6 +8,19 @@ import { type Table, TableFailure } from '../../../src/tables/table.ts';
 import { type LookupLimits, TableSet } from '../../../src/tables/table-set.ts';
 import { PostmapDirectory } from '../postmap.ts';
 
+/** For tests that answer: whatever is slow, the machine is. */
+const PATIENT: Partial<LookupLimits> = {
+  ttlMs: 1,
+  connectTimeoutMs: 15_000,
+  queryTimeoutMs: 15_000,
+  totalTimeoutMs: 20_000,
+  firstRetryMs: 50,
+  maxRetryMs: 50,
+};
+
+/** For tests in which a server does not answer. */
+export const HASTY: Partial<LookupLimits> = { connectTimeoutMs: 1000, queryTimeoutMs: 1000 };
+
 export class MapDirectory {
   readonly path: string = mkdtempSync(join(tmpdir(), 'postward-maps-'));
   readonly diagnostics: Diagnostic[] = [];
@@ -15,7 +28,10 @@ export class MapDirectory {
   readonly tables: TableSet;
 
   constructor(limits: Partial<LookupLimits> = {}) {
-    this.tables = new TableSet({ limits, onReload: (reload) => this.reloads.push(reload) });
+    this.tables = new TableSet({
+      limits: { ...PATIENT, ...limits },
+      onReload: (reload) => this.reloads.push(reload),
+    });
   }
 
   /** Writes a file and returns its path. */

@@ -1,11 +1,12 @@
 /** mysql: tables, against a real MariaDB that is also stopped, killed and slow. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TableFailure } from '../../../src/tables/table.ts';
+import type { LookupLimits } from '../../../src/tables/table-set.ts';
 import { compilePolicyText } from '../../support/compiled-policy.ts';
 import { askMariadb, mariadbSocket, startMariadb } from '../../support/mariadb.ts';
 import type { PrivateServer } from '../../support/private-server.ts';
 import { requirement } from '../../support/requirements.ts';
-import { bothFind, MapDirectory } from './map-directory.ts';
+import { bothFind, HASTY, MapDirectory } from './map-directory.ts';
 import { AWKWARD_KEYS, SAMPLE_MAPS, SAMPLE_TABLES } from './sample-maps.ts';
 
 const needed = requirement('mariadb');
@@ -29,13 +30,7 @@ describe.skipIf(!needed.isMet)('a mysql: table', () => {
   afterAll(async () => await server?.stop());
 
   beforeEach(() => {
-    maps = new MapDirectory({
-      ttlMs: 1,
-      connectTimeoutMs: 1000,
-      queryTimeoutMs: 1000,
-      firstRetryMs: 50,
-      maxRetryMs: 50,
-    });
+    maps = new MapDirectory();
   });
 
   afterEach(() => maps.close());
@@ -43,6 +38,12 @@ describe.skipIf(!needed.isMet)('a mysql: table', () => {
   const login = () =>
     `hosts = unix:${mariadbSocket(server.directory)}\nuser = postfix\npassword = s3 cret\ndbname = mail\n`;
   const open = (name: string, text: string) => maps.open('mysql', name, `${login()}${text}\n`);
+  /** A table that waits a second for an answer, and no longer. */
+  const openHasty = (name: string, text: string, limits: Partial<LookupLimits> = HASTY) => {
+    const own = new MapDirectory(limits);
+    onTestFinished(() => own.close());
+    return own.open('mysql', name, `${login()}${text}\n`);
+  };
   const ALIAS = "query = SELECT goto FROM alias WHERE address = '%s'";
 
   it.each(SAMPLE_MAPS)('answers as Postfix: %s', async (text) => {
@@ -152,15 +153,8 @@ smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination
   });
 
   it('fails while the server is stopped, at once after the first time, and works again afterwards', async () => {
-    const own = new MapDirectory({
-      ttlMs: 1,
-      connectTimeoutMs: 500,
-      queryTimeoutMs: 500,
-      firstRetryMs: 60_000,
-      maxRetryMs: 60_000,
-    });
-    const [slow, quick] = [maps, own].map((each) => each.open('mysql', 'alias.cf', `${login()}${ALIAS}\n`));
-    if (slow === undefined || quick === undefined) throw new Error('no tables');
+    const slow = openHasty('slow.cf', ALIAS);
+    const quick = openHasty('quick.cf', ALIAS, { ...HASTY, firstRetryMs: 60_000, maxRetryMs: 60_000 });
     expect(await slow.lookup('root@example.test')).toBe('alice@example.test');
     await server.pause();
     try {
@@ -174,7 +168,6 @@ smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination
       );
     } finally {
       await server.resume();
-      own.close();
     }
     await vi.waitFor(async () => expect(await slow.lookup('root@example.test')).toBe('alice@example.test'), {
       timeout: 5000,
@@ -182,7 +175,7 @@ smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination
   });
 
   it('does not wait for a slow query', async () => {
-    const table = open('slow.cf', "query = SELECT CASE '%u' WHEN 'slow' THEN SLEEP(30) ELSE 'fast' END");
+    const table = openHasty('slow.cf', "query = SELECT CASE '%u' WHEN 'slow' THEN SLEEP(30) ELSE 'fast' END");
     expect(await table.lookup('slow@example.test')).toEqual(
       new TableFailure(expect.stringContaining('no answer within 1 s')),
     );

@@ -1,10 +1,11 @@
 /** pgsql: tables, against a real PostgreSQL that is also stopped, killed and slow. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TableFailure } from '../../../src/tables/table.ts';
+import type { LookupLimits } from '../../../src/tables/table-set.ts';
 import { askPostgresql, startPostgresql } from '../../support/postgresql.ts';
 import type { PrivateServer } from '../../support/private-server.ts';
 import { requirement } from '../../support/requirements.ts';
-import { bothFind, MapDirectory } from './map-directory.ts';
+import { bothFind, HASTY, MapDirectory } from './map-directory.ts';
 import { AWKWARD_KEYS, SAMPLE_MAPS, SAMPLE_TABLES } from './sample-maps.ts';
 
 const needed = requirement('postgresql');
@@ -29,13 +30,7 @@ describe.skipIf(!needed.isMet)('a pgsql: table', () => {
   afterAll(async () => await server?.stop());
 
   beforeEach(() => {
-    maps = new MapDirectory({
-      ttlMs: 1,
-      connectTimeoutMs: 1000,
-      queryTimeoutMs: 1000,
-      firstRetryMs: 50,
-      maxRetryMs: 50,
-    });
+    maps = new MapDirectory();
   });
 
   afterEach(() => maps.close());
@@ -43,6 +38,12 @@ describe.skipIf(!needed.isMet)('a pgsql: table', () => {
   const login = () =>
     `hosts = inet:127.0.0.1:${server.port}\nuser = postfix\npassword = s3cret\ndbname = postgres\n`;
   const open = (name: string, text: string) => maps.open('pgsql', name, `${login()}${text}\n`);
+  /** A table that waits a second for an answer, and no longer. */
+  const openHasty = (name: string, text: string, limits: Partial<LookupLimits> = HASTY) => {
+    const own = new MapDirectory(limits);
+    onTestFinished(() => own.close());
+    return own.open('pgsql', name, `${login()}${text}\n`);
+  };
   const ALIAS = "query = SELECT goto FROM alias WHERE address = '%s'";
 
   it.each(SAMPLE_MAPS)('answers as Postfix: %s', async (text) => {
@@ -103,7 +104,7 @@ describe.skipIf(!needed.isMet)('a pgsql: table', () => {
   });
 
   it('fails while the server is stopped, and works again afterwards', async () => {
-    const table = open('alias.cf', ALIAS);
+    const table = openHasty('alias.cf', ALIAS);
     expect(await table.lookup('root@example.test')).toBe('alice@example.test');
     await server.pause();
     try {
@@ -119,7 +120,7 @@ describe.skipIf(!needed.isMet)('a pgsql: table', () => {
   });
 
   it('does not wait for a slow query', async () => {
-    const table = open(
+    const table = openHasty(
       'slow.cf',
       "query = SELECT CASE '%u' WHEN 'slow' THEN pg_sleep(20)::text ELSE 'fast' END",
     );

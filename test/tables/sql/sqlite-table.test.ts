@@ -12,7 +12,7 @@ let maps: MapDirectory;
 let database: string;
 
 beforeEach(() => {
-  maps = new MapDirectory({ ttlMs: 1, firstRetryMs: 20, maxRetryMs: 20 });
+  maps = new MapDirectory();
   database = join(maps.path, 'mail.sqlite');
   create(database, SAMPLE_TABLES);
 });
@@ -99,7 +99,7 @@ describe('a sqlite: table', () => {
   });
 
   it('ends a query that takes too long, and works on', async () => {
-    const own = new MapDirectory({ queryTimeoutMs: 2000, firstRetryMs: 20, maxRetryMs: 20 });
+    const own = new MapDirectory({ queryTimeoutMs: 2000 });
     try {
       const endless = `WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n`;
       const table = own.open(
