@@ -49,7 +49,7 @@ test('table-edited-takes-effect', async () => {
 });
 
 test('table-deleted-while-running', async () => {
-  const daemon = await startDaemon({ files: FILES });
+  const daemon = await startDaemon({ files: FILES, hasAdmin: true });
   rmSync(daemon.path('reject_client'));
   const failed = await daemon.logged('table_failed');
   expect(failed.msg).toMatch(
@@ -79,7 +79,7 @@ test('table-deleted-while-running', async () => {
 });
 
 test('table-replaced-with-broken-content', async () => {
-  const daemon = await startDaemon({ files: FILES });
+  const daemon = await startDaemon({ files: FILES, hasAdmin: true });
   daemon.write('new', '198.51.100.7/24 OK\n');
   renameSync(daemon.path('new'), daemon.path('networks'));
   expect(await daemon.logged('table_failed')).toMatchObject({
@@ -122,7 +122,7 @@ test('policy-reloaded-on-change', async () => {
 });
 
 test('reload-with-broken-policy', async () => {
-  const daemon = await startDaemon({ files: FILES });
+  const daemon = await startDaemon({ files: FILES, hasAdmin: true });
   daemon.write('mx.cf', 'smtpd_client_restrictions = reject_everything, reject_nothing\n');
   expect(await daemon.logged('reload_failed')).toMatchObject({
     msg: 'reload failed, version 1 stays in force: unknown smtpd restriction: `reject_everything`',
@@ -195,6 +195,7 @@ test('sighup-with-a-missing-table', async () => {
 test('lenient-start-with-mistakes', async () => {
   const daemon = await startDaemon({
     files: { 'mx.cf': 'smtpd_client_restrictions = check_client_access hash:$config_directory/late\n' },
+    hasAdmin: true,
     settings: { LENIENT: 'yes' },
   });
   await daemon.logged('diagnostic_error');

@@ -23,6 +23,8 @@ export interface OutageOptions {
   /** Name → content; `mx.cf` is the policy. */
   readonly files: Readonly<Record<string, string>>;
   readonly dns?: FixtureDns;
+  /** For `ready`; a daemon without it starts faster. Default no. */
+  readonly hasAdmin?: boolean;
   /** By the names of the environment, without prefix: `DNS__TIMEOUT_MS`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -63,7 +65,7 @@ export class OutageDaemon {
   #output = '';
   readonly #expected = new Set<string>();
 
-  constructor(directory: string, { files, dns, settings = {} }: OutageOptions) {
+  constructor(directory: string, { files, dns, hasAdmin = false, settings = {} }: OutageOptions) {
     this.directory = directory;
     for (const [name, text] of Object.entries(files)) this.write(name, text);
     const environment = Object.entries(settings).map(([name, value]) => [`POSTWARD_${name}`, value]);
@@ -71,7 +73,7 @@ export class OutageDaemon {
       process.execPath,
       [
         ...[MAIN, 'serve', '--policy', 'mx.cf', '--data', 'memory'],
-        ...['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'],
+        ...['--listen', '127.0.0.1:0', '--admin', hasAdmin ? '127.0.0.1:0' : 'off'],
         // Nobody listens on port 9 of this machine: what needs the DNS names one.
         ...['--dns', dns === undefined ? '127.0.0.1:9' : `127.0.0.1:${dns.port}`],
       ],
