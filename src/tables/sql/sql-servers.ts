@@ -28,7 +28,7 @@ export function portOf(word: string, byDefault: number, file: MapFile): { host: 
   const port = found?.[3] === undefined ? byDefault : Number(found[3]);
   if (host !== '' && port > 0 && port < 65_536) return { host, port };
   const help = 'write `inet:host:port`, `host`, or `unix:/path`';
-  file.error('hosts', 'map-file-value', `${quote(word)} is not a server`, help);
+  file.error('hosts', 'map-file-value', `${quote(word.replace(/^.*@/, '…@'))} is not a server`, help);
   return { host: 'localhost', port: byDefault };
 }
 
