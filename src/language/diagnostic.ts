@@ -16,5 +16,5 @@ export interface Diagnostic {
   readonly help?: string | undefined;
 }
 
-/** Where parts put what they find; order of calls is order of report. */
+/** Where parts put what they find. */
 export type Report = (diagnostic: Diagnostic) => void;

@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path';
 import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
 import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import { parseMainCf } from '../language/main-cf.ts';
+import { inReadingOrder } from '../language/reading-order.ts';
 import { Source } from '../language/source.ts';
 import type { TableSet } from '../tables/table-set.ts';
 import { systemErrorReason } from '../util/system-error.ts';
@@ -59,7 +60,7 @@ export function compileSource(source: Source, options: LoadPolicyOptions): Loade
   reportUnknownParameters(assignments, new Set(parameters.words('smtpd_restriction_classes')), report);
   lintPolicy({ assignments, parameters, report });
   isLoading = false;
-  return { policy, diagnostics };
+  return { policy, diagnostics: inReadingOrder(diagnostics) };
 }
 
 function unreadable(file: string, error: unknown): Diagnostic {

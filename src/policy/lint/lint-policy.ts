@@ -4,6 +4,7 @@
  */
 import type { Report } from '../../language/diagnostic.ts';
 import type { Assignment } from '../../language/main-cf.ts';
+import { inReadingOrder } from '../../language/reading-order.ts';
 import type { ParameterSet } from '../parameter-set.ts';
 import { readAccessTables } from './access-table.ts';
 import type { Finding, LintRule } from './lint-rule.ts';
@@ -25,7 +26,7 @@ export function lintPolicy({ assignments, parameters, report }: LintOptions): vo
   const lists = readLists(parameters);
   const context = { assignments, parameters, ...lists, accessTables: readAccessTables(lists) };
   const found = LINT_RULES.flatMap((rule) => bounded(rule, rule.check(context)));
-  for (const diagnostic of byFile(found).flat()) report(diagnostic);
+  for (const diagnostic of inReadingOrder(found)) report(diagnostic);
 }
 
 interface Found extends Finding {
@@ -35,17 +36,12 @@ interface Found extends Finding {
 
 function bounded({ severity, code }: LintRule, findings: Iterable<Finding>): readonly Found[] {
   const found: Found[] = [];
-  for (const ofFile of byFile(Iterator.from(findings).take(MAX_LOOKED_AT))) {
+  const inOrder = inReadingOrder([...Iterator.from(findings).take(MAX_LOOKED_AT)]);
+  for (const ofFile of Map.groupBy(inOrder, ({ span }) => span.source.file).values()) {
     found.push(...ofFile.slice(0, MAX_FINDINGS).map((finding) => ({ severity, code, ...finding })));
     const next = ofFile[MAX_FINDINGS];
     if (next === undefined) continue;
     found.push({ severity, code, ...next, message: 'from here on there are more like those above' });
   }
   return found;
-}
-
-/** File by file as they come up, each from top to bottom. */
-function byFile<T extends Finding>(findings: Iterable<T>): readonly (readonly T[])[] {
-  const files = Map.groupBy(findings, ({ span }) => span.source.file);
-  return [...files.values()].map((ofFile) => ofFile.toSorted((a, b) => a.span.start - b.span.start));
 }
