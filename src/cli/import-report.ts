@@ -129,6 +129,7 @@ function wiringSection(
     paint('bold', `New lines for main.cf: ${LAYOUT_HEADINGS[layout]}`),
     ...(kept ? ['    # smtpd_relay_restrictions stays as it is.'] : []),
     ...(hasRelayGuard ? [] : ['    # Postfix wants a guard against relaying; main.cf had none.']),
+    ...(lines.length === 0 ? ['    # No list holds anything for Postward to decide.'] : []),
     ...lines.map((line) => `    ${visible(line)}`),
     ...services.flatMap(({ service, wiring }) => [
       `  and for ${visible(service?.name ?? '')} in master.cf, instead of its options of these names`,

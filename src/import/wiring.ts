@@ -19,6 +19,9 @@ const SERVER = 'inet:127.0.0.1:10040';
 /** Lists that no RCPT TO sees, so that one question there cannot stand for them. */
 const ASKED_ALONE: readonly ListName[] = ['data', 'end_of_data', 'etrn'];
 
+/** Those for which one question at RCPT TO stands. */
+const AT_RECIPIENT: readonly (ListName | undefined)[] = ['client', 'helo', 'sender', 'recipient'];
+
 /**
  * The new lists of a main.cf.
  *
@@ -26,6 +29,9 @@ const ASKED_ALONE: readonly ListName[] = ['data', 'end_of_data', 'etrn'];
  */
 export function wiredLists(examined: Examined, layout: Layout, policy: string | undefined): WiredLists {
   const wired = new Map<string, readonly string[]>();
+  const isAskedAtRecipient = examined.lists.some(
+    (one) => AT_RECIPIENT.includes(one.list) && isForPolicyServer(one),
+  );
   for (const list of LIST_NAMES) {
     // Whether this host relays is Postfix's own business, and stays so when Postward is down.
     if (list === 'relay') continue;
@@ -33,7 +39,11 @@ export function wiredLists(examined: Examined, layout: Layout, policy: string | 
     const used = examined.lists.find((one) => one.list === list);
     const isUsed = used !== undefined && isForPolicyServer(used);
     const isAsked =
-      layout === 'per list' ? isUsed : list === 'recipient' || (isUsed && ASKED_ALONE.includes(list));
+      layout === 'per list'
+        ? isUsed
+        : list === 'recipient'
+          ? isAskedAtRecipient
+          : isUsed && ASKED_ALONE.includes(list);
     if (used === undefined && !isAsked && words.length === 0) continue;
     const question = isAsked ? [askPostward(layout === 'per list' ? list : undefined, policy)] : [];
     wired.set(listParameter(list), [...question, ...words]);

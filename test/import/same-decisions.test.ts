@@ -80,6 +80,9 @@ async function setUp(files: Files, zone: string): Promise<Setting> {
   };
 }
 
+/** Protocol states beside RCPT, in which other lists are run. */
+const OTHER_STATES = ['DATA', 'END-OF-MESSAGE', 'ETRN', 'CONNECT', 'HELO', 'MAIL', 'VRFY'];
+
 /** What Postfix would ask in a probe's session, one policy deciding all lists. */
 function requestsOf({ id, client, helo, sender, recipients, ...probe }: Probe): Partial<PolicyRequest>[] {
   const named = (name: string) => (name.startsWith('[') ? 'unknown' : name);
@@ -95,10 +98,9 @@ function requestsOf({ id, client, helo, sender, recipients, ...probe }: Probe): 
     sender,
     size: probe.size,
   };
-  const later = ['DATA', 'END-OF-MESSAGE', 'ETRN', 'CONNECT', 'HELO', 'MAIL', 'VRFY'];
   return [
     ...recipients.map((recipient) => ({ ...session, recipient, protocol_state: 'RCPT' })),
-    ...later.map((state) => ({
+    ...OTHER_STATES.map((state) => ({
       ...session,
       recipient: recipients.length === 1 ? recipients[0] : '',
       recipient_count: String(recipients.length),
@@ -151,10 +153,10 @@ describe('the cases', () => {
 });
 
 /** Clients, names, senders and recipients that the configurations speak of, and others. */
-const ADDRESSES = ['192.168.0.100', '192.168.10.9', '192.168.0.7', '127.0.0.1', '192.0.2.10'];
-const SENDERS = ['spam@spam.com', 'a@spam.org', 'alice@sender.test', 'a@nowhere.test', 'a@b', ''];
-const RECIPIENTS = ['bob@mail.example.com', 'bob@example.com', 'bob@other.test'];
-const HELO_NAMES = ['mail.client.test', 'mail.partner.example', 'nowhere.test', 'pc', '[192.0.2.10]'];
+const ADDRESSES = ['192.168.0.100', '192.168.10.9', '127.0.0.1', '192.0.2.10'];
+const SENDERS = ['spam@spam.com', 'a@spam.org', 'alice@sender.test', 'a@b', ''];
+const RECIPIENTS = ['bob@mail.example.com', 'bob@other.test'];
+const HELO_NAMES = ['mail.client.test', 'mail.partner.example', 'pc'];
 
 function* probes(): Generator<Probe> {
   for (const address of ADDRESSES) {
