@@ -1,7 +1,9 @@
 /** What is told about a map file, and where. */
 import { chmodSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatSpan } from '../../../src/language/source.ts';
+import { formatSpan, Source } from '../../../src/language/source.ts';
+import { sqlMapReader } from '../../../src/tables/sql/read-sql-map.ts';
+import { SQLITE_ENGINE } from '../../../src/tables/sql/sqlite-engine.ts';
 import { TableFailure } from '../../../src/tables/table.ts';
 import { MapDirectory } from './map-directory.ts';
 
@@ -118,6 +120,20 @@ describe('a map file', () => {
       const { message, help, span } = diagnostic;
       expect(`${message} ${help} ${span?.source.text}`).not.toContain(secret);
     }
+  });
+
+  it('of a database whose library is not installed says what to run', () => {
+    const source = new Source('/etc/postfix/map.cf', `dbpath = /x\n${GOOD}`);
+    const reader = sqlMapReader({ ...SQLITE_ENGINE, library: '@postward/no-such-library' });
+    const slices = reader(source, (diagnostic) => maps.diagnostics.push(diagnostic), maps.tables);
+    while (slices.next().done !== true);
+    expect(maps.diagnostics).toMatchObject([
+      {
+        severity: 'error',
+        code: 'library-missing',
+        help: expect.stringContaining('npm install @postward/no-such-library'),
+      },
+    ]);
   });
 
   it('with a password that everybody may read is told of', () => {
