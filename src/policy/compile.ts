@@ -2,6 +2,7 @@
  * Makes a policy of the assignments of a main.cf: its lists, its classes, and
  * the tables and addresses they need.
  */
+import { readFileSync } from 'node:fs';
 import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
 import { LIST_NAMES, type ListName, type Program } from '../engine/step.ts';
 import type { Diagnostic, Report } from '../language/diagnostic.ts';
@@ -21,6 +22,7 @@ import {
   type NetworkList,
 } from '../tables/match-list.ts';
 import type { TableSet } from '../tables/table-set.ts';
+import { systemErrorReason } from '../util/system-error.ts';
 import type { HostFacts } from './host-facts.ts';
 import { ParameterSet } from './parameter-set.ts';
 import { PARAMETER_BY_NAME } from './parameters.ts';
@@ -78,7 +80,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     domains,
     policyServices: options.policyServices,
     addresses: new AddressResolver({
-      myorigin: parameters.text('myorigin'),
+      myorigin: originOf(parameters, report),
       mydomain: parameters.text('mydomain'),
       myhostname: parameters.text('myhostname'),
       emptyAddressRecipient: parameters.text('empty_address_recipient'),
@@ -196,6 +198,24 @@ function once<T>(cache: Map<string, T>, key: string, make: () => T): T {
     cache.set(key, value);
   }
   return value;
+}
+
+/** myorigin, which may be a file that holds the name: Debian's `/etc/mailname`. */
+function originOf(parameters: ParameterSet, report: Report): string {
+  const value = parameters.value('myorigin');
+  if (!value.text.startsWith('/')) return value.text;
+  try {
+    return readFileSync(value.text, 'utf8').split('\n', 1)[0]?.trim() ?? '';
+  } catch (error) {
+    report({
+      severity: 'error',
+      code: 'unreadable-origin',
+      message: `cannot read the name of the mail system from \`${value.text}\`: ${systemErrorReason(error)}`,
+      span: value.span(),
+      help: 'write the name itself, such as `myorigin = $mydomain`',
+    });
+    return parameters.text('myhostname');
+  }
 }
 
 /** inet_interfaces and proxy_interfaces as addresses; `all` means those of this host. */

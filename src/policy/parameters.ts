@@ -90,9 +90,15 @@ export const PARAMETERS: readonly ParameterRow[] = [
   row('soft_bounce', 'boolean', 'no', 'Turn every 5xx reply into 4xx.'),
   row('compatibility_level', 'text', '0', "Which of Postfix's defaults apply."),
 
+  row('default_database_type', 'text', 'hash', 'What `$default_database_type:` stands for.'),
   row('myhostname', 'text', undefined, 'The name of this mail system.'),
   row('mydomain', 'text', undefined, 'The domain of this mail system: myhostname less its first label.'),
-  row('myorigin', 'text', '$myhostname', 'The domain of addresses without one.'),
+  row(
+    'myorigin',
+    'text',
+    '$myhostname',
+    'The domain of addresses without one; `/file` reads it from there, as on Debian.',
+  ),
   row(
     'mydestination',
     'strings',
