@@ -69,11 +69,12 @@ export async function bothFind(
     // postmap ends at the first failure, so these are asked for one by one.
     const answered = keys.filter((_, at) => ours[at] !== FAILURE);
     const answers = await directory.querySpec(table.spec, answered);
-    const postfix: (string | undefined)[] = [];
-    for (const [at, key] of keys.entries()) {
-      if (ours[at] !== FAILURE) postfix.push(answers[answered.indexOf(key)]);
-      else postfix.push((await directory.isFailing(table.spec, key)) ? FAILURE : 'an answer');
-    }
+    const postfix = await Promise.all(
+      keys.map(async (key, at) => {
+        if (ours[at] !== FAILURE) return answers[answered.indexOf(key)];
+        return (await directory.isFailing(table.spec, key)) ? FAILURE : 'an answer';
+      }),
+    );
     return { ours, postfix };
   } finally {
     await directory.remove();
