@@ -12,7 +12,7 @@ const DSN = /^[245]\.\d{1,3}\.\d{1,3}$/;
 const GENERIC: Reply = { code: 450, dsn: '4.7.1', prefix: '', text: 'Service unavailable' };
 
 /** True for an enhanced status code of RFC 3463. */
-export function isDsn(text: string): boolean {
+function isDsn(text: string): boolean {
   return DSN.test(text);
 }
 

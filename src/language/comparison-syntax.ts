@@ -40,7 +40,7 @@ export class SyntaxMistake {
 }
 
 /** `left` is the text to be compared, when it is known. */
-export function comparisonHelp(left = '$name'): string {
+function comparisonHelp(left = '$name'): string {
   return `to compare, write \`\${{${left}} == {text} ? {this} : {that}}\``;
 }
 

@@ -5,7 +5,6 @@
  * RFC 1035 in places (`_`), and an address may pass here that parseIpAddress
  * refuses (leading zeros), so use these for judging text only.
  */
-import { domainToASCII } from 'node:url';
 
 const MAX_HOSTNAME_LENGTH = 255;
 const MAX_LABEL_LENGTH = 63;
@@ -36,12 +35,6 @@ export function isValidHostname(name: string): boolean {
     }
   }
   return !isNumeric;
-}
-
-/** As isValidHostname, for a message that may use SMTPUTF8: then a name with other letters is judged by its IDNA form. */
-export function isValidUtf8Hostname(name: string, isUtf8Allowed: boolean): boolean {
-  if (!isUtf8Allowed || !/[^\0-\x7f]/.test(name)) return isValidHostname(name);
-  return isValidHostname(domainToASCII(name));
 }
 
 /** A bare address of either family. */

@@ -7,7 +7,7 @@ import { LIST_NAMES, type ListName } from '../engine/step.ts';
 import { DurationHistogram } from './duration-histogram.ts';
 
 /** What stands for a list or restriction when the end of all lists decided. */
-export const NOBODY = 'none';
+const NOBODY = 'none';
 /** What stands for restrictions beyond the bound. */
 const OTHER = 'other';
 

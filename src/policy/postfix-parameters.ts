@@ -243,7 +243,7 @@ virtual_minimum_uid virtual_overquota_bounce virtual_transport virtual_trash_cou
 virtual_uid_maps
 `;
 
-export const POSTFIX_PARAMETERS: ReadonlySet<string> = new Set(NAMES.trim().split(/\s+/));
+const POSTFIX_PARAMETERS: ReadonlySet<string> = new Set(NAMES.trim().split(/\s+/));
 
 /** `TRANSPORT_destination_rate_delay` and its like: parameters of a delivery transport of master.cf. */
 const TRANSPORT_PARAMETER =

@@ -6,7 +6,7 @@
  */
 
 /** Stable codes, for logs and metric labels. */
-export const PROTOCOL_ERROR_REASONS = [
+const PROTOCOL_ERROR_REASONS = [
   /** A line longer than the limit. */
   'line_too_long',
   /** No empty line within the limit of a request's size. */

@@ -22,7 +22,7 @@ export interface ListenerLimits extends ConnectionLimits {
   readonly maxConnections: number;
 }
 
-export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
+const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   ...DEFAULT_REQUEST_LIMITS,
   maxConnections: 4096,
   decisionDeadlineMs: 20_000,

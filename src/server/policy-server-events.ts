@@ -6,7 +6,7 @@ import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
 
 /** Why a connection ended. */
-export const CLOSE_REASONS = [
+const CLOSE_REASONS = [
   /** The peer closed it between requests: what Postfix does. */
   'peer',
   /** The peer closed it within a request. */

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { withoutTrailingDot } from '../../src/net/domain-name.ts';
-import {
-  isValidHostAddress,
-  isValidHostname,
-  isValidMailHostAddress,
-  isValidUtf8Hostname,
-} from '../../src/net/hostname-rules.ts';
+import { isValidHostAddress, isValidHostname, isValidMailHostAddress } from '../../src/net/hostname-rules.ts';
 
 const LABEL_63 = 'a'.repeat(63);
 
@@ -49,14 +44,6 @@ describe('isValidHostname', () => {
     '*.test',
   ])('refuses `%s`', (name) => {
     expect(isValidHostname(name)).toBe(false);
-  });
-
-  test('other letters pass only where SMTPUTF8 is allowed', () => {
-    expect(isValidUtf8Hostname('münchen.test', true)).toBe(true);
-    expect(isValidUtf8Hostname('münchen.test', false)).toBe(false);
-    expect(isValidUtf8Hostname('münchen..test', true)).toBe(false);
-    expect(isValidUtf8Hostname('a..b', true)).toBe(false);
-    expect(isValidUtf8Hostname('mail.test', true)).toBe(true);
   });
 });
 
