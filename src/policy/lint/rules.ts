@@ -20,7 +20,6 @@ import { noRelayGuard } from './rules/no-relay-guard.ts';
 import { okBeforeRelayGuard } from './rules/ok-before-relay-guard.ts';
 import { oldName } from './rules/old-name.ts';
 import { openRelay } from './rules/open-relay.ts';
-import { readablePassword } from './rules/readable-password.ts';
 import { removedRestriction } from './rules/removed-restriction.ts';
 import { renamedDnsbl } from './rules/renamed-dnsbl.ts';
 import { repeatedDnsbl } from './rules/repeated-dnsbl.ts';
@@ -63,6 +62,4 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   tableInResult,
   malformedAction,
   forbiddenOk,
-
-  readablePassword,
 ]);

@@ -132,14 +132,3 @@ test('comments, continued lines and quoted keys', () => {
   const access = '# 550\nspam.example REJECT\n  go away\n"a b"@spam.example 550 no\nham.example\n  550\n';
   expect(lintText(sender, access).map(({ code }) => code)).toEqual(['bare-code']);
 });
-
-const database = 'virtual_alias_maps = hash:/etc/aliases, proxy:mysql:${config_directory}/access';
-
-test.each([
-  [0o644, 'user = postfix\npassword = secret\n', ['readable-password']],
-  [0o640, 'user = postfix\npassword = secret\n', []],
-  [0o644, 'user = postfix\n#password = secret\n', []],
-  [0o644, 'bind_pw = secret\n', ['readable-password']],
-])('a map file with mode %o: %j', (mode, access, codes) => {
-  expect(lintText(database, access, mode).map(({ code }) => code)).toEqual(codes);
-});
