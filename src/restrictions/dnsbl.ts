@@ -199,6 +199,7 @@ function allowCheck(use: RestrictionUse, context: CompileContext, what: What): C
     });
   return {
     check: (e) => {
+      if (what.of(e) === undefined) return DUNNO;
       // An allow list must not open a relay.
       const { recipient } = e;
       if (e.request.protocol_state !== 'RCPT' || recipient === undefined) return decide(e);

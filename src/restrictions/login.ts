@@ -80,7 +80,7 @@ function compileLogin(rule: LoginRule, text: string, context: CompileContext): C
         e.warn('right_hand_side', `\`${text}\` is ignored: smtpd_sasl_auth_enable = no`);
         return DUNNO;
       }
-      if (e.sender === undefined || e.sender === '' || maps.length === 0) return DUNNO;
+      if (e.sender === undefined || e.sender === '') return DUNNO;
       if (login === '' ? !rule.checksOthers : !rule.checksLoggedIn) return DUNNO;
       const { sender } = e;
       return andThen(addresses.sender(e), (resolved) => {

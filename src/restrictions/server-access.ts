@@ -165,9 +165,8 @@ function findHost(
   if (isValidHostAddress(server)) return search(addressKeys(server));
   return andThen(nameKeys === undefined ? undefined : search(nameKeys), (hit) => {
     if (hit !== undefined) return hit;
-    // As getaddrinfo(3) does before it asks anybody.
-    const address = inetAton(server);
-    if (address !== undefined) return search(addressKeys(address));
+    const known = addressesWithoutDns(server);
+    if (known.length > 0) return firstFound(known, (address) => search(addressKeys(address)));
     return firstFound(addressQueries(server), ({ name, type }) =>
       andThen(e.lookup(name, type), (answer) => {
         if (answer.status === 'tempfail') e.warn('dns', `unable to look up host ${server}: ${answer.reason}`);
@@ -175,6 +174,13 @@ function findHost(
       }),
     );
   });
+}
+
+/** What getaddrinfo(3) answers without asking anybody: numbers, and the name that /etc/hosts has (RFC 6761 §6.3). */
+function addressesWithoutDns(host: string): readonly string[] {
+  if (host.toLowerCase() === 'localhost') return ['127.0.0.1', '::1'];
+  const address = inetAton(host);
+  return address === undefined ? [] : [address];
 }
 
 /** The names of the MX or NS hosts. A name without MX is its own; one without NS has its parent's. */
