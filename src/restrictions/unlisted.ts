@@ -54,6 +54,8 @@ function unlistedCheck(context: CompileContext, party: 'sender' | 'recipient'): 
   const extension = addressExtension(parameters);
   const showsTable = parameters.boolean('show_user_unknown_table_name');
   const dsn = party === 'sender' ? '5.1.0' : '5.1.1';
+  // For alias domains it comes from trivial-rewrite(8), which knows of recipients only: 5.1.1, as smtpd says it of senders.
+  const aliasDsn = party === 'sender' ? '5.1.7' : '5.1.1';
   const rewriting = [
     'recipient_canonical_maps',
     ...(party === 'sender' ? ['sender_canonical_maps'] : []),
@@ -77,6 +79,7 @@ function unlistedCheck(context: CompileContext, party: 'sender' | 'recipient'): 
       tableName: 'relay recipient table',
     },
   };
+  const aliasCode = parameters.integer('unknown_virtual_alias_reject_code');
   const alwaysKnown = [parameters.text('double_bounce_sender'), 'postmaster', 'mailer-daemon'].map(
     (name) => `${name.toLowerCase()}@`,
   );
@@ -84,15 +87,15 @@ function unlistedCheck(context: CompileContext, party: 'sender' | 'recipient'): 
   const find = (e: Evaluation, tables: readonly Table[], resolved: ResolvedAddress, isLocal: boolean) =>
     findInMaps(tables, addressMapKeys(resolved.address, isLocal, extension), (table) => listener(e, table));
 
-  const unknown = (e: Evaluation, code: number, tableName: string): Outcome => {
+  const unknown = (e: Evaluation, code: number, status: string, tableName: string): Outcome => {
     const text = `User unknown${showsTable ? ` in ${tableName}` : ''}`;
-    return reject(rejected(subjectOf(e, party), code, dsn, text));
+    return reject(rejected(subjectOf(e, party), code, status, text));
   };
 
   const inClass = (e: Evaluation, resolved: ResolvedAddress, isLocal: boolean): PromiseOrValue<Outcome> => {
     if (resolved.addressClass === 'alias') {
       // Not found in virtual_alias_maps, which is all such a domain has.
-      return unknown(e, parameters.integer('unknown_virtual_alias_reject_code'), 'virtual alias table');
+      return unknown(e, aliasCode, aliasDsn, 'virtual alias table');
     }
     const own = byClass[resolved.addressClass];
     if (own === undefined || own.tables.length === 0) return DUNNO;
@@ -101,7 +104,7 @@ function unlistedCheck(context: CompileContext, party: 'sender' | 'recipient'): 
     }
     return andThen(find(e, own.tables, resolved, isLocal), (found) => {
       if (found instanceof TableFailure) return failed(e, party, found);
-      return found === undefined ? unknown(e, own.code, own.tableName) : DUNNO;
+      return found === undefined ? unknown(e, own.code, dsn, own.tableName) : DUNNO;
     });
   };
 

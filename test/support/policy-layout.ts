@@ -25,6 +25,9 @@ const LATER = ['data', 'end_of_data', 'etrn'];
  */
 const RELAY_GUARD = 'check_client_access static:OK, reject';
 
+/** With smtpd_delay_reject = no the client is checked before XCLIENT can say who it is. */
+export const LET_THROUGH = 'check_client_access inline:{127.0.0.1=OK}';
+
 export type Layout = 'single' | 'per list';
 
 /** Parameters to lay over `mainCf`, whose lists `server` (`127.0.0.1:10040`) shall decide. */
@@ -33,6 +36,7 @@ export function delegated(layout: Layout, mainCf: string, server: string): Recor
   const parameters: Record<string, string> = {};
   // Else smtpd checks senders by itself before it asks, and what comes before the sender list is too late.
   if (layout === 'single') parameters['smtpd_reject_unlisted_sender'] = 'no';
+  const isDelayed = !/^smtpd_delay_reject\s*=\s*no\b/m.test(mainCf);
   for (const [context, parameter] of Object.entries(LISTS)) {
     // ETRN runs the client and helo lists, too.
     const isUsed =
@@ -40,6 +44,9 @@ export function delegated(layout: Layout, mainCf: string, server: string): Recor
     const isAsked = isUsed && (layout === 'per list' || context === 'recipient' || LATER.includes(context));
     const option = layout === 'per list' ? `, policy_context=${context}` : '';
     parameters[parameter] = isAsked ? `check_policy_service { inet:${server}, timeout=30s${option} }` : '';
+  }
+  if (!isDelayed) {
+    parameters['smtpd_client_restrictions'] = `${LET_THROUGH}, ${parameters['smtpd_client_restrictions']}`;
   }
   parameters['smtpd_recipient_restrictions'] += `, ${RELAY_GUARD}`;
   return parameters;
