@@ -227,7 +227,8 @@ export const SETTINGS = section(
     lenient: Type.Boolean({
       default: false,
       flag: '--lenient',
-      description: 'Start in spite of mistakes in a policy, and decide as Postfix would with them.',
+      description:
+        'Start in spite of mistakes in a policy, and decide as Postfix would with them. A reload never puts mistakes in the place of a policy without.',
     }),
   },
 );

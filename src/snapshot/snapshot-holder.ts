@@ -15,17 +15,19 @@ export interface ReloadResult {
 
 export interface SnapshotHolderOptions {
   readonly load: (version: number) => Promise<LoadedSnapshot>;
-  /** Take a snapshot with mistakes all the same (`--lenient`). */
+  /** Take a snapshot with mistakes all the same (`--lenient`), unless one without is in force. */
   readonly isLenient: boolean;
 }
 
 export class SnapshotHolder {
   readonly #options: SnapshotHolderOptions;
   #current: Snapshot | undefined;
+  #isCurrentClean = false;
   #version = 0;
   #lastReload: ReloadResult | undefined;
-  #reloading: Promise<ReloadResult> | undefined;
-  #isReloadWanted = false;
+  #running: Promise<ReloadResult> | undefined;
+  /** One more, for all who asked while it ran. */
+  #waiting: Promise<ReloadResult> | undefined;
 
   constructor(options: SnapshotHolderOptions) {
     this.#options = options;
@@ -43,31 +45,31 @@ export class SnapshotHolder {
 
   /** Loads everything anew. Calls that come while one runs are served together by one more. */
   reload(): Promise<ReloadResult> {
-    if (this.#reloading !== undefined) {
-      this.#isReloadWanted = true;
-      return this.#reloading.then(() => (this.#isReloadWanted ? this.reload() : this.#result()));
+    if (this.#running === undefined) {
+      this.#running = this.#load().finally(() => {
+        this.#running = undefined;
+      });
+      return this.#running;
     }
-    this.#isReloadWanted = false;
-    this.#reloading = this.#load().finally(() => {
-      this.#reloading = undefined;
-    });
-    return this.#reloading;
+    const again = () => {
+      this.#waiting = undefined;
+      return this.reload();
+    };
+    this.#waiting ??= this.#running.then(again, again);
+    return this.#waiting;
   }
 
   close(): void {
     this.#current?.retire();
   }
 
-  #result(): ReloadResult {
-    if (this.#lastReload === undefined) throw new Error('no reload has ended');
-    return this.#lastReload;
-  }
-
   async #load(): Promise<ReloadResult> {
     const { snapshot, diagnostics } = await this.#options.load(this.#version + 1);
     const isClean = !diagnostics.some(({ severity }) => severity === 'error');
-    const isSwapped = snapshot !== undefined && (isClean || this.#options.isLenient);
+    const isAcceptable = isClean || (this.#options.isLenient && !this.#isCurrentClean);
+    const isSwapped = snapshot !== undefined && isAcceptable;
     if (isSwapped) {
+      this.#isCurrentClean = isClean;
       this.#version = snapshot.version;
       this.#current?.retire();
       this.#current = snapshot;
