@@ -27,7 +27,8 @@ describe('what is typed', () => {
   test('nothing: the help, as a mistake', async () => {
     const { exitCode, output, errors } = await type('');
     expect([exitCode, output]).toEqual([2, '']);
-    for (const name of ['serve', 'check', 'explain', 'import', 'health']) expect(errors).toContain(`\n  ${name} `);
+    for (const name of ['serve', 'check', 'explain', 'import', 'health'])
+      expect(errors).toContain(`\n  ${name} `);
   });
 
   test('help of serve has every flag of the table, with its variable', async () => {
