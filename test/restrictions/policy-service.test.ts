@@ -234,8 +234,8 @@ describe('check_policy_service', () => {
         'smtpd_policy_service_timeout = soon',
       ]);
       expect(policy.errors.map(({ message }) => message)).toEqual([
-        'smtpd_policy_service_timeout cannot be `soon`',
         'check_policy_service: try_limit must be a number of at least 1',
+        'smtpd_policy_service_timeout cannot be `soon`',
       ]);
     });
   });
