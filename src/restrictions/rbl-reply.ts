@@ -42,7 +42,9 @@ export function rblReply(context: CompileContext): RblReply {
     const value = (name: string): SourcedText | undefined => {
       const text = name === 'rbl_code' ? code : attribute(e, listing, serverName, name);
       if (text === undefined) return undefined;
-      const filtered = Array.from(text, (character) => (isAllowed.has(character) ? character : '_')).join('');
+      const filtered = Array.from(text, (character) =>
+        isAllowed.has(character) ? character : '_'.repeat(Buffer.byteLength(character)),
+      ).join('');
       // A value is text, whatever it looks like: what a DNSBL says is never expanded.
       return SourcedText.literal(filtered.replaceAll('$', '$$$$'));
     };
