@@ -1,0 +1,129 @@
+/** Random values of the parameters that restrictions depend on. */
+import type { Chooser } from './chooser.ts';
+import { randomTable, type TableMaker } from './tables.ts';
+import { LOGINS } from './universe.ts';
+
+const codes = (choose: Chooser): string => String(choose.of([450, 451, 454, 550, 554, 521, 571]));
+const action = (choose: Chooser): string => choose.of(['defer', 'defer_if_permit']);
+const yesNo = (choose: Chooser): string => choose.of(['yes', 'no']);
+
+/** Each with its likelihood. */
+const PARAMETERS: Readonly<Record<string, readonly [number, (choose: Chooser) => string]>> = {
+  compatibility_level: [0.25, (choose) => choose.of(['0', '1', '2', '3.5'])],
+  smtpd_relay_before_recipient_restrictions: [0.25, yesNo],
+  recipient_delimiter: [0.5, (choose) => choose.of(['+', '-', '+-', '-+', '='])],
+  owner_request_special: [0.1, yesNo],
+  parent_domain_matches_subdomains: [
+    0.3,
+    (choose) =>
+      choose.of(['', 'relay_domains', 'smtpd_access_maps', 'relay_domains, smtpd_access_maps, mynetworks']),
+  ],
+  soft_bounce: [0.08, () => 'yes'],
+  smtpd_delay_reject: [0.1, () => 'no'],
+  mynetworks: [
+    0.4,
+    (choose) =>
+      choose.of([
+        '127.0.0.0/8 10.0.0.0/8',
+        '127.0.0.0/8, [::1]/128, [2001:db8::]/48',
+        '!10.1.2.3 10.0.0.0/8',
+        '192.0.2.10',
+        'inline:{192.0.2.10=x}, 127.0.0.1',
+        '2001:db8::/32',
+      ]),
+  ],
+  mydestination: [
+    0.15,
+    (choose) => choose.of(['dest.test', 'inline:{dest.test=x} host.dest.test', '$mydomain, Host.Dest.Test']),
+  ],
+  relay_domains: [
+    0.3,
+    (choose) =>
+      choose.of([
+        'relay.test',
+        '.relay.test',
+        '!sub.relay.test, relay.test',
+        'inline:{relay.test=x}',
+        'other.test relay.test',
+        'fail:x',
+      ]),
+  ],
+  virtual_alias_domains: [0.4, () => 'valias.test'],
+  virtual_alias_maps: [
+    0.25,
+    (choose) => choose.of(['inline:{bob@valias.test=bob}', 'inline:{ {bob@dest.test=x}, {@valias.test=y} }']),
+  ],
+  virtual_mailbox_maps: [
+    0.25,
+    (choose) => choose.of(['inline:{bob@vmbox.test=x}', 'inline:{@vmbox.test=x}', 'fail:x']),
+  ],
+  local_recipient_maps: [
+    0.3,
+    (choose) => choose.of(['inline:{bob=x}', 'inline:{ {bob=x}, {alice@dest.test=x} }', 'static:all']),
+  ],
+  relay_recipient_maps: [0.2, (choose) => choose.of(['inline:{bob@relay.test=x}', 'inline:{@relay.test=x}'])],
+  canonical_maps: [0.05, () => 'inline:{carol@dest.test=bob@dest.test}'],
+  recipient_canonical_maps: [0.05, () => 'inline:{carol=bob}'],
+  sender_canonical_maps: [0.05, () => 'inline:{carol@relay.test=bob}'],
+  smtpd_reject_unlisted_recipient: [0.2, yesNo],
+  smtpd_reject_unlisted_sender: [0.2, yesNo],
+  show_user_unknown_table_name: [0.1, () => 'no'],
+  smtpd_null_access_lookup_key: [0.08, (choose) => choose.of(['null', '<null@sender.test>', 'bob@'])],
+  allow_percent_hack: [0.1, () => 'no'],
+  swap_bangpath: [0.1, () => 'no'],
+  resolve_dequoted_address: [0.08, () => 'no'],
+  allow_untrusted_routing: [0.1, () => 'yes'],
+  append_at_myorigin: [0.05, () => 'no'],
+  append_dot_mydomain: [0.1, yesNo],
+  myorigin: [0.1, (choose) => choose.of(['sender.test', '$myhostname'])],
+  smtpd_sasl_auth_enable: [0.05, () => 'no'],
+  maps_rbl_domains: [0.3, (choose) => choose.of(['bl.test', 'nolist.test, bl.test'])],
+  default_rbl_reply: [
+    0.2,
+    (choose) =>
+      choose.of([
+        '$rbl_code Service unavailable; $rbl_class $client_name blocked using $rbl_domain${rbl_txt?; $rbl_txt}',
+        '$rbl_code 5.7.0 Service unavailable; $rbl_what/$client_address/$helo_name/$sender/$recipient blocked using $rbl_domain',
+        '$rbl_code Service unavailable; ${sender_domain}-${sender_name}-${recipient_domain}-${recipient_name} blocked using $rbl_domain for $server_name $rbl_reason',
+      ]),
+  ],
+  rbl_reply_maps: [
+    0.15,
+    () =>
+      'inline:{ {bl.test=127.0.0.2=x}, {bl.test=521 4.7.9 Service unavailable; $client blocked using $rbl_domain: $rbl_reason} }',
+  ],
+  reject_code: [0.1, codes],
+  defer_code: [0.1, (choose) => choose.of(['450', '451', '421'])],
+  access_map_reject_code: [0.12, codes],
+  access_map_defer_code: [0.08, (choose) => choose.of(['451', '454'])],
+  relay_domains_reject_code: [0.12, (choose) => choose.of(['550', '554', '571'])],
+  maps_rbl_reject_code: [0.12, codes],
+  invalid_hostname_reject_code: [0.12, codes],
+  non_fqdn_reject_code: [0.12, codes],
+  unknown_hostname_reject_code: [0.25, codes],
+  unknown_client_reject_code: [0.25, codes],
+  unknown_address_reject_code: [0.25, codes],
+  unknown_local_recipient_reject_code: [0.1, codes],
+  unknown_relay_recipient_reject_code: [0.1, codes],
+  unknown_virtual_alias_reject_code: [0.1, codes],
+  unknown_virtual_mailbox_reject_code: [0.1, codes],
+  multi_recipient_bounce_reject_code: [0.1, codes],
+  plaintext_reject_code: [0.1, codes],
+  reject_tempfail_action: [0.15, action],
+  unknown_helo_hostname_tempfail_action: [0.15, action],
+  unknown_address_tempfail_action: [0.15, action],
+};
+
+/** Lines of main.cf. Postfix's own behaviour is asked for where ours differs on purpose. */
+export function randomParameters(maker: TableMaker): string[] {
+  const { choose } = maker;
+  const lines = ['dnsbl_error_answers = listed'];
+  for (const [name, [likelihood, value]] of Object.entries(PARAMETERS)) {
+    if (choose.chance(likelihood)) lines.push(`${name} = ${value(choose)}`);
+  }
+  if (choose.chance(0.6)) {
+    const owners = (): string => choose.list(1, 2, () => choose.of(LOGINS)).join(', ');
+    lines.push(`smtpd_sender_login_maps = ${randomTable(maker, 'address', owners)}`);
+  }
+  return lines;
+}

@@ -1,0 +1,54 @@
+/** Random SMTP sessions, as lines of a case file. */
+import type { Chooser } from './chooser.ts';
+import { randomAddress } from './tables.ts';
+import type { Cast } from './universe.ts';
+
+/** @param logins login names that clients may have: none where smtpd knows of no logins */
+export function randomProbes(
+  choose: Chooser,
+  cast: Cast,
+  logins: readonly string[],
+  count: number,
+): string[] {
+  return Array.from({ length: count }, (_, index) =>
+    [`p${index + 1}`, ...randomProbe(choose, cast, logins)].join('  '),
+  );
+}
+
+function randomProbe(choose: Chooser, cast: Cast, logins: readonly string[]): string[] {
+  const { address, name, reverseName } = choose.of(cast.clients);
+  const words = [`addr=${address}`, `name=${name}`];
+  if (reverseName !== name) words.push(`rname=${reverseName}`);
+  if (logins.length > 0 && choose.chance(0.25)) words.push(`login=${quoted(choose.of(logins))}`);
+  words.push(`helo=${choose.chance(0.05) ? '-' : quoted(choose.of(cast.heloNames))}`);
+  if (choose.chance(0.3)) words.push('proto=SMTP');
+  // Mostly ours: else most would end with `Relay access denied`.
+  const recipient = (): string =>
+    randomAddress(choose, choose.chance(0.4) ? { ...cast, domains: cast.ourDomains } : cast);
+  const verb = choose.weighted([
+    [90, ''],
+    [6, 'ETRN'],
+    [4, 'VRFY'],
+  ]);
+  if (verb !== '') {
+    return [
+      ...words,
+      `verb=${verb}`,
+      `to=${quoted(verb === 'ETRN' ? choose.of(cast.etrnNames) : recipient())}`,
+    ];
+  }
+  words.push(`from=${choose.chance(0.12) ? '' : quoted(randomAddress(choose, cast))}`);
+  const recipients = choose.list(1, choose.chance(0.2) ? 3 : 1, recipient);
+  words.push(`to=${quoted(recipients.join('|'))}`);
+  if (choose.chance(0.3)) words.push('data=1');
+  return words;
+}
+
+/** For a case file's words, which know no escapes. */
+function quoted(text: string): string {
+  if (!/[\s'"]/.test(text)) return text;
+  return text
+    .split(/(')/)
+    .map((part) => (part === "'" ? `"'"` : part === '' ? '' : `'${part}'`))
+    .join('');
+}
