@@ -72,6 +72,7 @@ const PLAIN: Readonly<Record<'client' | 'helo' | 'sender' | 'recipient', readonl
     'permit_auth_destination',
     'reject_unlisted_recipient',
     'check_recipient_maps',
+    'permit_mx_backup',
   ],
 };
 
@@ -112,6 +113,7 @@ export function randomRestriction(maker: ListMaker, list: RandomList): string {
     [isSenderChecked ? 0.7 : 0, () => 'reject_unlisted_sender'],
     [classes.length === 0 ? 0 : 4, () => choose.of(classes)],
     [list === 'data' || list === 'end_of_data' ? 3 : 0, () => 'reject_multi_recipient_bounce'],
+    [0.2, () => 'sleep 0'],
     [0.1, () => choose.of(['no_such_restriction', 'check_helo_access', 'reject_rbl_client', 'sleep'])],
   ])();
   const written = choose.chance(0.05) ? words.replace(/^[a-z_]+(?=\s|$)/, upperUnlessClass(classes)) : words;

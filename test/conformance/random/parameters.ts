@@ -32,6 +32,7 @@ const PARAMETERS: Readonly<Record<string, readonly [number, (choose: Chooser) =>
         '2001:db8::/32',
       ]),
   ],
+  permit_mx_backup_networks: [0.2, (choose) => choose.of(['192.0.2.0/24', '192.0.2.40', 'fail:x'])],
   mydestination: [
     0.15,
     (choose) => choose.of(['dest.test', 'inline:{dest.test=x} host.dest.test', '$mydomain, Host.Dest.Test']),

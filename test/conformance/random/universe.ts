@@ -139,6 +139,9 @@ const DOMAINS: readonly string[] = [
   'loopmx.test',
   'ipmx.test',
   'other.test',
+  'backup.test',
+  'backup-ip.test',
+  'primary.test',
 ];
 
 /** Domains of this host. */
@@ -305,4 +308,10 @@ export const ZONE: string = [
   '@ptr 192.0.2.13 forged.client.test',
   '@ptr 192.0.2.14 abroken.test',
   '12.2.0.192.in-addr.arpa !SERVFAIL',
+  // Domains that this host is a mail exchanger of, by name or by address.
+  'backup.test MX 10 mx.other.test',
+  'backup.test MX 20 host.dest.test',
+  'backup-ip.test MX 10 mx.sender.test',
+  'backup-ip.test MX 20 lo.loopmx.test',
+  'primary.test MX 10 host.dest.test',
 ].join('\n');
