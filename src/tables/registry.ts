@@ -11,7 +11,7 @@ import { openSocketmap, openTcp, type ServerTableOpener } from './server-table.t
 import type { SqlEngine } from './sql/engine.ts';
 import { MYSQL_ENGINE } from './sql/mysql-engine.ts';
 import { PGSQL_ENGINE } from './sql/pgsql-engine.ts';
-import { sqlMapReader } from './sql/read-sql-map.ts';
+import { sqlMapReader } from './sql/sql-map.ts';
 import { SQLITE_ENGINE } from './sql/sqlite-engine.ts';
 import type { Table } from './table.ts';
 import type { ContentReader } from './table-content.ts';

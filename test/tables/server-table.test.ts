@@ -9,8 +9,8 @@ import {
   netstrings,
   type RequestSplitter,
 } from '../support/line-server.ts';
+import { bothFind, HASTY, MapDirectory } from './map-directory.ts';
 import { hasPostmap } from './postmap.ts';
-import { bothFind, HASTY, MapDirectory } from './sql/map-directory.ts';
 
 let maps: MapDirectory;
 const servers: LineServer[] = [];

@@ -3,7 +3,7 @@ import type { NoAnswer } from '../../databases/connection.ts';
 import type { PoolLimits } from '../../databases/pool-limits.ts';
 import type { SqlRows } from '../../databases/sql-rows.ts';
 import type { SqlQuery } from '../../databases/sql-text.ts';
-import type { MapFile } from './map-file.ts';
+import type { MapFile } from '../map-file/map-file.ts';
 import type { QuoteRules } from './quotes.ts';
 
 export interface SqlPool {

@@ -4,8 +4,8 @@ import { connectMysql, type MysqlLogin, type MysqlServer, type MysqlTls } from '
 import { ServerPool } from '../../databases/server-pool.ts';
 import { quote } from '../../language/quote.ts';
 import { systemErrorReason } from '../../util/system-error.ts';
+import type { MapFile } from '../map-file/map-file.ts';
 import type { SqlEngine } from './engine.ts';
-import type { MapFile } from './map-file.ts';
 import { poolLimitsOf, portOf, SERVER_PARAMETERS, serverWords } from './sql-servers.ts';
 
 const DEFAULT_PORT = 3306;

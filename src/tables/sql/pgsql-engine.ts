@@ -1,8 +1,8 @@
 /** `pgsql:`, pgsql_table(5): PostgreSQL. */
 import { connectPgsql, type PgsqlServer } from '../../databases/pgsql.ts';
 import { ServerPool } from '../../databases/server-pool.ts';
+import type { MapFile } from '../map-file/map-file.ts';
 import type { SqlEngine } from './engine.ts';
-import type { MapFile } from './map-file.ts';
 import { poolLimitsOf, portOf, SERVER_PARAMETERS, serverWords } from './sql-servers.ts';
 
 const DEFAULT_PORT = 5432;

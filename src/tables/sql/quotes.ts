@@ -1,6 +1,6 @@
 /** What stands around each placeholder of a query: its quotes, as the database reads them. */
 import type { SqlQuotes } from '../../databases/sql-text.ts';
-import type { Template } from './template.ts';
+import type { Template } from '../map-file/template.ts';
 
 export interface QuoteRules {
   /** A backslash in `''` begins an escape. */

@@ -1,102 +1,83 @@
 /**
- * What all SQL map files have in common: query, result format, domain and
- * limit, and how a search string becomes a query and rows become a result
- * (db_common(3), mysql_table(5), pgsql_table(5), sqlite_table(5)).
+ * A map file of mysql:, pgsql: or sqlite: beside its servers: how a search
+ * string becomes a query, and rows become a result (mysql_table(5),
+ * pgsql_table(5), sqlite_table(5)).
  */
-import type { SqlRows } from '../../databases/sql-rows.ts';
+import { NoAnswer } from '../../databases/connection.ts';
 import type { SqlQuery, SqlQuotes } from '../../databases/sql-text.ts';
-import { quote } from '../../language/quote.ts';
+import type { MapFile } from '../map-file/map-file.ts';
+import { type MapKey, MapTemplates, readTemplate } from '../map-file/map-templates.ts';
+import { type MapKind, mapFileReader } from '../map-file/read-map-file.ts';
+import { fill, type Template } from '../map-file/template.ts';
 import { type LookupResult, TableFailure } from '../table.ts';
-import type { MapFile } from './map-file.ts';
+import type { ContentReader } from '../table-content.ts';
+import type { SqlEngine, SqlPool } from './engine.ts';
 import { type QuoteRules, quotesOf } from './quotes.ts';
-import {
-  fill,
-  isFit,
-  keyFor,
-  type Needs,
-  needsOf,
-  parseTemplate,
-  splitAddress,
-  type Template,
-} from './template.ts';
 
-/** The parameters that are read here. */
-export const COMMON_PARAMETERS = [
+/** The parameters that are read here, and in map-templates.ts. */
+const PARAMETERS = [
   'query',
   'result_format',
   'expansion_limit',
-  'domain',
   'table',
   'select_field',
   'where_field',
   'additional_conditions',
 ] as const;
 
-/** More text than this is no result. */
-const MAX_RESULT_LENGTH = 1_048_576;
+export function sqlMapReader(engine: SqlEngine): ContentReader {
+  const { type, library } = engine;
+  const kind: MapKind = {
+    type,
+    parameters: [...engine.parameters, ...PARAMETERS],
+    ...(library === undefined ? {} : { library }),
+    read: (file, limits) => {
+      const map = new SqlMap(file, engine.quoteRules);
+      const { key: poolKey, open } = engine.source(file, limits);
+      return (pools) => {
+        const { pool, release } = pools.lease(poolKey, open);
+        return { lookup: (key) => map.lookup(key, pool), release };
+      };
+    },
+  };
+  return mapFileReader(kind);
+}
 
-export class SqlMap {
+class SqlMap {
   readonly #query: Template;
   readonly #quotes: readonly SqlQuotes[];
-  readonly #resultFormat: Template;
-  readonly #needs: Needs;
-  readonly #expansionLimit: number;
+  readonly #templates: MapTemplates;
 
   /** Reports what is wrong with the file. */
   constructor(file: MapFile, rules: QuoteRules) {
-    this.#query = template(file, 'query', queryText(file));
+    this.#query = readTemplate(file, 'query', queryText(file));
     this.#quotes = quotesOf(this.#query, rules);
-    this.#resultFormat = template(file, 'result_format', file.filled('result_format', '%s'));
-    this.#needs = needsOf(this.#query, this.#resultFormat);
-    this.#expansionLimit = file.integer('expansion_limit', 0);
-    if (this.#expansionLimit < 0) {
-      file.error(
-        'expansion_limit',
-        'map-file-value',
-        '`expansion_limit` is negative',
-        'write 0 for no limit',
-      );
-    }
+    this.#templates = new MapTemplates(file, [this.#query]);
     this.#warnUnquoted(file);
   }
 
-  /** undefined for a search string that is not to be looked up. */
-  query(key: string): SqlQuery | undefined {
-    const found = keyFor(this.#needs, key);
-    if (found === undefined) return undefined;
-    const { address, labels } = found;
+  async lookup(text: string, pool: SqlPool): Promise<LookupResult> {
+    const key = this.#templates.key(text);
+    if (key === undefined) return undefined;
+    const rows = await pool.ask(this.#fill(key));
+    if (rows instanceof NoAnswer) return new TableFailure(rows.reason);
+    const result = this.#templates.result(key);
+    for (const row of rows) {
+      for (const value of row) {
+        const failure = value === null ? undefined : result.add(value);
+        if (failure !== undefined) return failure;
+      }
+    }
+    return result.text;
+  }
+
+  #fill({ address, labels }: MapKey): SqlQuery {
     let index = 0;
     return this.#query.map((part) => {
       if (typeof part === 'string') return part;
       const quotes = this.#quotes[index++] ?? 'none';
       return { value: fill(part.placeholder, address, address, labels), quotes };
     });
-  }
-
-  /** What Postfix makes of the rows: each value through the result format, joined with commas. */
-  result(key: string, rows: SqlRows): LookupResult {
-    const found = keyFor(this.#needs, key);
-    if (found === undefined) return undefined;
-    let result = '';
-    let count = 0;
-    for (const row of rows) {
-      for (const value of row) {
-        if (value === null) continue;
-        const address = splitAddress(value);
-        if (!isFit(this.#needs, address)) continue;
-        if (result !== '') result += ',';
-        for (const part of this.#resultFormat) {
-          result +=
-            typeof part === 'string' ? part : fill(part.placeholder, address, found.address, found.labels);
-        }
-        count++;
-        if (this.#expansionLimit > 0 && count > this.#expansionLimit) {
-          return new TableFailure(`more than expansion_limit (${this.#expansionLimit}) values`);
-        }
-        if (result.length > MAX_RESULT_LENGTH) return new TableFailure('the result is too long');
-      }
-    }
-    return result === '' ? undefined : result;
   }
 
   #warnUnquoted(file: MapFile): void {
@@ -121,12 +102,4 @@ function queryText(file: MapFile): string {
   const table = file.required('table', help);
   const where = file.required('where_field', help);
   return `SELECT ${select} FROM ${table} WHERE ${where}='%s' ${file.text('additional_conditions')}`;
-}
-
-function template(file: MapFile, parameter: string, text: string): Template {
-  const parsed = parseTemplate(text);
-  if (!('error' in parsed)) return parsed;
-  const help = 'the placeholders are %s %u %d %S %U %D %1 to %9; write `%%` for a percent sign';
-  file.error(parameter, 'map-file-template', `${parsed.error} in ${quote(text)}`, help);
-  return [];
 }

@@ -1,7 +1,7 @@
 /** What mysql_table(5) and pgsql_table(5) have in common beside the query: `hosts` and times. */
 import type { PoolLimits } from '../../databases/pool-limits.ts';
 import { quote } from '../../language/quote.ts';
-import type { MapFile } from './map-file.ts';
+import type { MapFile } from '../map-file/map-file.ts';
 
 export const SERVER_PARAMETERS = [
   'hosts',

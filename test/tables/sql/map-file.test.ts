@@ -2,10 +2,10 @@
 import { chmodSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatSpan, Source } from '../../../src/language/source.ts';
-import { sqlMapReader } from '../../../src/tables/sql/read-sql-map.ts';
+import { sqlMapReader } from '../../../src/tables/sql/sql-map.ts';
 import { SQLITE_ENGINE } from '../../../src/tables/sql/sqlite-engine.ts';
 import { TableFailure } from '../../../src/tables/table.ts';
-import { MapDirectory } from './map-directory.ts';
+import { MapDirectory } from '../map-directory.ts';
 
 let maps: MapDirectory;
 

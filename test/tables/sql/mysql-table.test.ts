@@ -6,7 +6,7 @@ import { compilePolicyText } from '../../support/compiled-policy.ts';
 import { askMariadb, mariadbSocket, startMariadb } from '../../support/mariadb.ts';
 import type { PrivateServer } from '../../support/private-server.ts';
 import { requirement } from '../../support/requirements.ts';
-import { bothFind, HASTY, MapDirectory } from './map-directory.ts';
+import { bothFind, HASTY, MapDirectory } from '../map-directory.ts';
 import { AWKWARD_KEYS, SAMPLE_MAPS, SAMPLE_TABLES } from './sample-maps.ts';
 
 const needed = requirement('mariadb');

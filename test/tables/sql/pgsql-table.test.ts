@@ -5,7 +5,7 @@ import type { LookupLimits } from '../../../src/tables/table-set.ts';
 import { askPostgresql, startPostgresql } from '../../support/postgresql.ts';
 import type { PrivateServer } from '../../support/private-server.ts';
 import { requirement } from '../../support/requirements.ts';
-import { bothFind, HASTY, MapDirectory } from './map-directory.ts';
+import { bothFind, HASTY, MapDirectory } from '../map-directory.ts';
 import { AWKWARD_KEYS, SAMPLE_MAPS, SAMPLE_TABLES } from './sample-maps.ts';
 
 const needed = requirement('postgresql');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { parseTemplate } from '../../../src/tables/map-file/template.ts';
 import { quotesOf } from '../../../src/tables/sql/quotes.ts';
-import { parseTemplate } from '../../../src/tables/sql/template.ts';
 
 const MYSQL = { hasBackslashes: true, hasEscapeTexts: false };
 const PGSQL = { hasBackslashes: false, hasEscapeTexts: true };

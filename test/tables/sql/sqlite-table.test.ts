@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TableFailure } from '../../../src/tables/table.ts';
 import { requirement } from '../../support/requirements.ts';
-import { bothFind, MapDirectory } from './map-directory.ts';
+import { bothFind, MapDirectory } from '../map-directory.ts';
 import { AWKWARD_KEYS, SAMPLE_MAPS, SAMPLE_TABLES } from './sample-maps.ts';
 
 let maps: MapDirectory;

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Diagnostic } from '../../../src/language/diagnostic.ts';
-import type { TableReload } from '../../../src/tables/file-table.ts';
-import { type Table, TableFailure } from '../../../src/tables/table.ts';
-import { type LookupLimits, TableSet } from '../../../src/tables/table-set.ts';
-import { PostmapDirectory } from '../postmap.ts';
+import type { Diagnostic } from '../../src/language/diagnostic.ts';
+import type { TableReload } from '../../src/tables/file-table.ts';
+import { type Table, TableFailure } from '../../src/tables/table.ts';
+import { type LookupLimits, TableSet } from '../../src/tables/table-set.ts';
+import { PostmapDirectory } from './postmap.ts';
 
 /** For tests that answer: whatever is slow, the machine is. */
 const PATIENT: Partial<LookupLimits> = {

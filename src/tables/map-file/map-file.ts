@@ -1,6 +1,6 @@
 /**
- * A map file of Postfix's SQL clients (mysql_table(5) and its kin): the syntax
- * of main.cf, without `$name`. The last of equal names counts.
+ * A map file of Postfix's network tables (mysql_table(5), ldap_table(5) and
+ * their kin): the syntax of main.cf, without `$name`. The last of equal names counts.
  *
  * Every mistake is reported with its place; no report shows a password.
  */
@@ -12,6 +12,9 @@ import type { Source, Span } from '../../language/source.ts';
 import type { SourcedText } from '../../language/sourced-text.ts';
 import { didYouMean } from '../../util/did-you-mean.ts';
 import { maskPasswords } from './masked-source.ts';
+
+/** Parameters whose values are passwords. */
+const SECRETS = ['password', 'bind_pw'] as const;
 
 export class MapFile {
   readonly #report: Report;
@@ -32,7 +35,8 @@ export class MapFile {
     for (const [name, { nameSpan }] of this.#shown) {
       if (!known.includes(name)) reportUnknown(name, nameSpan, known, report);
     }
-    if (this.text('password') !== '') this.#judgeMode(source.file);
+    const secret = SECRETS.find((name) => this.text(name) !== '');
+    if (secret !== undefined) this.#judgeMode(secret, source.file);
   }
 
   /** '' where it is not set. */
@@ -68,6 +72,16 @@ export class MapFile {
     return byDefault;
   }
 
+  /** A number that must not be less than another. */
+  atLeast(name: string, least: number, byDefault: number): number {
+    const value = this.integer(name, byDefault);
+    if (value >= least) return value;
+    const flaw = value < 0 ? 'is negative' : `is less than ${least}`;
+    const help = least === 0 ? 'write 0 for no limit' : `write \`${name} = ${byDefault}\``;
+    this.error(name, 'map-file-value', `${quote(name)} ${flaw}`, help);
+    return byDefault;
+  }
+
   boolean<T>(name: string, byDefault: T): boolean | T {
     const value = this.#values.get(name)?.toLowerCase();
     if (value === undefined) return byDefault;
@@ -99,7 +113,7 @@ export class MapFile {
     this.#report({ severity: 'warning', code, message, span: this.span(name), help });
   }
 
-  #judgeMode(file: string): void {
+  #judgeMode(secret: string, file: string): void {
     let mode: number;
     try {
       mode = statSync(file).mode;
@@ -109,7 +123,7 @@ export class MapFile {
     if ((mode & 0o004) === 0) return;
     const message = `every user of this machine can read the password in \`${file}\``;
     this.warn(
-      'password',
+      secret,
       'world-readable-password',
       message,
       `chmod o= ${file}, and let the group that Postward runs as read it`,

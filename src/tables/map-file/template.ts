@@ -71,13 +71,13 @@ export function parseTemplate(text: string): Template | TemplateMistake {
   return parts;
 }
 
-export function needsOf(query: Template, resultFormat: Template): Needs {
+export function needsOf(queries: readonly Template[], resultFormat: Template): Needs {
   const needs: Needs = { keyDomain: false, keyUser: false, valueDomain: false, valueUser: false, labels: 0 };
-  for (const [template, isQuery] of [
-    [query, true],
-    [resultFormat, false],
-  ] as const) {
-    for (const part of template) if (typeof part !== 'string') addNeed(needs, part.placeholder, isQuery);
+  for (const part of queries.flat()) {
+    if (typeof part !== 'string') addNeed(needs, part.placeholder, true);
+  }
+  for (const part of resultFormat) {
+    if (typeof part !== 'string') addNeed(needs, part.placeholder, false);
   }
   return needs;
 }

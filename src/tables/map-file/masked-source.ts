@@ -4,9 +4,9 @@
  */
 import { Source } from '../../language/source.ts';
 
-/** The logical line of a `password`, and the login of a connection URI. */
+/** The logical line of a password, and the login of a connection URI. */
 const SECRETS =
-  /(?<=^[^\S\n]*(?:\w*_)?password\b\s*=?)[^\n]*(?:\n[ \t][^\n]*)*|(?<=\/\/)[^\s/@]*:[^\s@]*(?=@)|(?<=[?&]password=)[^\s&]*/gm;
+  /(?<=^[^\S\n]*(?:\w*_)?(?:password|bind_pw)\b\s*=?)[^\n]*(?:\n[ \t][^\n]*)*|(?<=\/\/)[^\s/@]*:[^\s@]*(?=@)|(?<=[?&]password=)[^\s&]*/gm;
 
 export function maskPasswords(source: Source): Source {
   const text = source.text.replace(SECRETS, (secret) => secret.replace(/[^\s=]/g, '*'));
