@@ -30,8 +30,8 @@ export function listsNotRun({ stages }: Plan, trace: readonly TraceList[]): List
   const hasEnded = trace.some(({ result }) => result === 'rejected' || result === 'discarded');
   const notRun = new Map<ListName, ListNotRun>();
   for (const [index, stage] of stages.entries()) {
-    const { list, program, isImplicit } = stage;
-    if (isImplicit || run.has(stageName(stage)) || program.steps.length === 0) continue;
+    const { list, program, implicit } = stage;
+    if (implicit !== undefined || run.has(stageName(stage)) || program.steps.length === 0) continue;
     const reason =
       hasEnded && index > last ? 'not reached' : `not run, since ${MISSING[list] ?? 'there was no need'}`;
     notRun.set(list, { list, reason });
@@ -39,8 +39,8 @@ export function listsNotRun({ stages }: Plan, trace: readonly TraceList[]): List
   return [...notRun.values()];
 }
 
-function stageName({ list, isImplicit }: Pick<TraceList, 'list' | 'isImplicit'>): string {
-  return `${list} ${isImplicit}`;
+function stageName({ list, implicit }: Pick<TraceList, 'list' | 'implicit'>): string {
+  return `${list} ${implicit ?? ''}`;
 }
 
 /** Without these smtpd does not run a list. */

@@ -37,7 +37,8 @@ const WORTH_SHOWING_MS = 0.05;
 export function traceTree(trace: readonly TraceList[], { paint, notRun }: TraceTreeOptions): string[] {
   const lines: string[] = [];
   for (const list of trace) {
-    const title = list.isImplicit ? `smtpd's own check after the ${list.list} list` : `${list.list} list`;
+    const name = `${list.list} list`;
+    const title = list.implicit === undefined ? name : `smtpd's own check ${list.implicit} the ${name}`;
     lines.push(`${paint('bold', title)}: ${resultOf(list)}`);
     draw(nodesOf(list, paint), '', lines, paint);
   }

@@ -78,8 +78,8 @@ export interface TraceEntry {
 /** A list as it was run. */
 export interface TraceList {
   readonly list: ListName;
-  /** True for what smtpd checks by itself after the list. */
-  readonly isImplicit: boolean;
+  /** What smtpd checks by itself before or after the list; undefined: the list itself. */
+  readonly implicit: 'before' | 'after' | undefined;
   readonly entries: TraceEntry[];
   /** Steps of the list itself that were not reached. */
   notReached: readonly StepRef[];

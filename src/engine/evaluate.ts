@@ -9,7 +9,7 @@
  * our own, so that it can stop anywhere.
  */
 import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
-import type { DecidedBy, Decision, LookupNote, TraceEntry, TraceList, Verdict } from './decision.ts';
+import type { DecidedBy, Decision, LookupNote, TraceEntry, TraceList, Verdict, Warning } from './decision.ts';
 import type { Evaluation } from './evaluation.ts';
 import { lookAhead } from './lookahead.ts';
 import { CONFIGURATION_ERROR, type Outcome, type Reply, type SideEffect, type Subject } from './outcome.ts';
@@ -61,6 +61,8 @@ class Run {
   readonly #options: EvaluateOptions;
   readonly #frames: Frame[] = [];
   readonly #effects: SideEffect[] = [];
+  /** The list and step of each of them. */
+  readonly #effectPlaces: Pick<Warning, 'list' | 'step'>[] = [];
   readonly #trace: TraceList[] | undefined;
   #stage = 0;
   #traceList: TraceList | undefined;
@@ -128,8 +130,8 @@ class Run {
         index: 0,
       });
       if (this.#trace !== undefined) {
-        const { list, isImplicit } = stage;
-        this.#traceList = { list, isImplicit, entries: [], notReached: [], result: 'permitted' };
+        const { list, implicit } = stage;
+        this.#traceList = { list, implicit, entries: [], notReached: [], result: 'permitted' };
         this.#trace.push(this.#traceList);
       }
       return true;
@@ -196,6 +198,7 @@ class Run {
         break;
       case 'effect':
         this.#effects.push(outcome.effect);
+        this.#effectPlaces.push({ list: this.#e.list, step });
         if (outcome.effect.verb === 'DISCARD') {
           this.#isDiscarded = true;
           this.#discardedBy = this.#decidedBy(step);
@@ -293,20 +296,22 @@ class Run {
     return this.#decide('permit', undefined, this.#permittedBy, false);
   }
 
-  /** A policy answer carries one action: of several side effects of one message, say that the others are lost. */
+  /** A policy answer carries one action: of several side effects of one message, say which ones are lost. */
   #warnOfLostEffects(): void {
     if (this.#effects.length < 2) return;
-    const kept = new Set<string>();
-    const lasting = this.#effects.filter(({ verb, text }) => {
-      if (verb === 'INFO' || verb === 'WARN') return false;
-      // Of these, smtpd keeps the last, or needs no second.
-      const isNew = !kept.has(verb);
-      kept.add(verb);
-      return isNew || verb === 'PREPEND' || (verb === 'BCC' && text !== '');
-    });
-    if (lasting.length < 2) return;
-    const verbs = lasting.map(({ verb }) => verb).join(', ');
-    this.#e.warn('lost_effect', `Postfix takes one action an answer: of ${verbs} only one is sent`);
+    const verbs = new Set<string>();
+    for (const [index, { verb }] of this.#effects.entries()) {
+      if (verb === 'INFO' || verb === 'WARN') continue;
+      const isFirst = verbs.size === 0;
+      // Of these smtpd keeps the last, or needs no second.
+      const isRepeated = verbs.has(verb) && verb !== 'PREPEND' && verb !== 'BCC';
+      verbs.add(verb);
+      const place = this.#effectPlaces[index];
+      if (isFirst || isRepeated || place === undefined) continue;
+      const [sent] = verbs;
+      const message = `Postfix takes one action an answer: of ${sent} and ${verb} the latter is lost`;
+      this.#e.warnings.push({ code: 'lost_effect', message, ...place });
+    }
   }
 
   /** Only the relay list hands its defer_if_reject on, to the recipient list. */

@@ -10,8 +10,8 @@ import type { ListName, Program } from './step.ts';
 export interface Stage {
   readonly list: ListName;
   readonly program: Program;
-  /** True for what smtpd checks by itself after the list. */
-  readonly isImplicit: boolean;
+  /** What smtpd checks by itself before or after the list; undefined: the list itself. */
+  readonly implicit: 'before' | 'after' | undefined;
   /** Whom the generic restrictions of this list blame; undefined: smtpd would not run the list (no HELO, no sender yet). */
   subject(evaluation: Evaluation): Subject | undefined;
   /** A defer_if_reject of an earlier list is forgotten here. */

@@ -13,6 +13,7 @@ import { tokenize } from '../language/tokenizer.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
 import { AddressResolver } from '../restrictions/address-resolver.ts';
 import { brokenList, compileList, type ListCompiler } from '../restrictions/compile-list.ts';
+import { MESSAGE_SIZE_LIMIT, messageSizeCheck } from '../restrictions/message-size.ts';
 import type { CompileContext } from '../restrictions/restriction.ts';
 import {
   compileDomainList,
@@ -162,6 +163,9 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     isRelayFirst: parameters.boolean('smtpd_relay_before_recipient_restrictions'),
     isSoftBounce: parameters.boolean('soft_bounce'),
     accessMapDeferCode: parameters.integer('access_map_defer_code'),
+    beforeAll: parameters.isSet(MESSAGE_SIZE_LIMIT)
+      ? messageSizeCheck(parameters.integer(MESSAGE_SIZE_LIMIT), parameters.value(MESSAGE_SIZE_LIMIT).span())
+      : { steps: [] },
     afterSender: implicit('smtpd_reject_unlisted_sender', 'reject_unlisted_sender', 'sender'),
     afterRecipient: implicit('smtpd_reject_unlisted_recipient', 'reject_unlisted_recipient', 'recipient'),
   });

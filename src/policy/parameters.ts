@@ -88,6 +88,12 @@ export const PARAMETERS: readonly ParameterRow[] = [
     'Wait until RCPT TO before evaluating client, helo and sender lists.',
   ),
   row('soft_bounce', 'boolean', 'no', 'Turn every 5xx reply into 4xx.'),
+  row(
+    'message_size_limit',
+    'integer',
+    '10240000',
+    'Refuse larger messages (bytes; 0: no limit). Only a limit that the policy itself sets counts: Postfix keeps to its own.',
+  ),
   row('compatibility_level', 'text', '0', "Which of Postfix's defaults apply."),
 
   row('default_database_type', 'text', 'hash', 'What `$default_database_type:` stands for.'),

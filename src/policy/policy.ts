@@ -5,7 +5,7 @@
 import type { Plan, Stage } from '../engine/plan.ts';
 import type { ListName, Program } from '../engine/step.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
-import { listSubject } from '../restrictions/subject.ts';
+import { clientSubject, listSubject } from '../restrictions/subject.ts';
 
 export interface PolicyOptions {
   readonly name: string;
@@ -21,6 +21,8 @@ export interface PolicyOptions {
   /** What smtpd checks by itself after a list: smtpd_reject_unlisted_sender, smtpd_reject_unlisted_recipient. */
   readonly afterSender: Program;
   readonly afterRecipient: Program;
+  /** What smtpd checks by itself before all lists: message_size_limit. */
+  readonly beforeAll: Program;
 }
 
 export class Policy {
@@ -38,25 +40,26 @@ export class Policy {
     this.programs = options.programs;
     this.accessMapDeferCode = options.accessMapDeferCode;
     const { isSoftBounce } = options;
-    const whole = (...lists: ListName[]): Plan => ({
-      stages: lists.map((list, i) => this.#stage(list, lists[i - 1])),
-      scope: 'whole',
+    const run = (scope: Plan['scope'], lists: readonly ListName[]): Plan => ({
+      stages: [
+        ...this.#implicit('before', lists[0] as ListName, options.beforeAll),
+        ...lists.map((list, i) => this.#stage(list, lists[i - 1])),
+      ],
+      scope,
       isSoftBounce,
     });
-    const alone = (list: ListName): Plan => ({
-      stages: [this.#stage(list, undefined)],
-      scope: 'list',
-      isSoftBounce,
-    });
+    const whole = (...lists: ListName[]): Plan => run('whole', lists);
+    const alone = (list: ListName): Plan => run('list', [list]);
     this.#byList = new Map([...options.programs.keys()].map((list) => [list, alone(list)]));
     const pair = options.isRelayFirst ? (['relay', 'recipient'] as const) : (['recipient', 'relay'] as const);
+    const untilSender = whole('client', 'helo', 'sender');
     this.#atRecipient = {
-      ...whole(),
+      ...untilSender,
       stages: [
-        ...whole('client', 'helo', 'sender').stages,
-        ...this.#implicit('sender', options.afterSender),
-        ...whole(...pair).stages,
-        ...this.#implicit('recipient', options.afterRecipient),
+        ...untilSender.stages,
+        ...this.#implicit('after', 'sender', options.afterSender),
+        ...pair.map((list, i) => this.#stage(list, pair[i - 1])),
+        ...this.#implicit('after', 'recipient', options.afterRecipient),
       ],
     };
     // Before RCPT only with smtpd_delay_reject = no: then Postfix carries the flags on.
@@ -91,7 +94,7 @@ export class Policy {
     return {
       list,
       program,
-      isImplicit: false,
+      implicit: undefined,
       forgetsDeferIfReject: !isSecondOfPair,
       forgetsDeferIfPermitWithoutSender: (list === 'relay' || list === 'recipient') && !isSecondOfPair,
       isSkippedIfDeferred: false,
@@ -99,18 +102,20 @@ export class Policy {
     };
   }
 
-  /** A check that smtpd makes by itself after a list; none when it is off. */
-  #implicit(list: ListName, program: Program): Stage[] {
+  /** A check that smtpd makes by itself before or after a list; none when it is off. */
+  #implicit(implicit: 'before' | 'after', list: ListName, program: Program): Stage[] {
     if (program.steps.length === 0) return [];
     return [
       {
         list,
         program,
-        isImplicit: true,
+        implicit,
         forgetsDeferIfReject: false,
         forgetsDeferIfPermitWithoutSender: false,
-        isSkippedIfDeferred: list === 'recipient',
-        subject: (evaluation) => listSubject(list, evaluation),
+        isSkippedIfDeferred: implicit === 'after' && list === 'recipient',
+        // What comes before a list does not depend on whether the list is run.
+        subject: (evaluation) =>
+          implicit === 'before' ? clientSubject(evaluation) : listSubject(list, evaluation),
       },
     ];
   }

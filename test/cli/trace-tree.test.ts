@@ -23,7 +23,7 @@ function entry(text: string, outcome: Outcome | undefined, members: Partial<Trac
 }
 
 function list(entries: TraceEntry[], members: Partial<TraceList> = {}): TraceList {
-  return { list: 'client', isImplicit: false, entries, notReached: [], result: 'permitted', ...members };
+  return { list: 'client', implicit: undefined, entries, notReached: [], result: 'permitted', ...members };
 }
 
 function dns(status: DnsNote['answer']['status'], members: Partial<DnsNote> = {}): DnsNote {

@@ -19,6 +19,7 @@ const UNPREFIXED: Readonly<Record<string, RegExp>> = {
   'an unknown client': /^Client host rejected: cannot find your (?:reverse )?hostname, /,
   'a configuration error': /^Server configuration error$/,
   'a lookup failure': /^<[^>]*>: Temporary lookup failure$/,
+  'a message too big': /^(?:Message size exceeds fixed limit|Error: message file too big)$/,
   'an unauthorized relay': /^<[^>]*>: Relay access denied$/,
 };
 

@@ -152,9 +152,17 @@ describe('evaluate', () => {
   it('says so when a side effect cannot be answered', async () => {
     const once = await run(planOf({ client: ['hold'], recipient: ['hold'] }));
     expect(once.decision.warnings).toEqual([]);
-    const plan = planOf({ client: ['hold', 'prepend'] });
+    const plan = planOf({ client: ['hold', 'hold'], sender: ['prepend'], recipient: ['dunno'] });
     const { decision } = await run(plan);
-    expect(decision.warnings.map(({ code }) => code)).toEqual(['lost_effect']);
+    // Named is the step whose effect is lost, not the one that came last.
+    expect(decision.warnings).toMatchObject([
+      {
+        code: 'lost_effect',
+        message: expect.stringContaining('of HOLD and PREPEND'),
+        list: 'sender',
+        step: { text: 'sender/0' },
+      },
+    ]);
   });
 
   it('is a plain value when nothing has to wait', () => {

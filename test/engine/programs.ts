@@ -111,7 +111,7 @@ export function planOf(
       program: program(lists[list] ?? [], list),
       forgetsDeferIfReject: !(list === 'recipient' && names[i - 1] === 'relay'),
       forgetsDeferIfPermitWithoutSender: false,
-      isImplicit: false,
+      implicit: undefined,
       isSkippedIfDeferred: false,
       subject: () => ({ name: 'x', replyClass: 'Client host' }),
     })),

@@ -158,10 +158,10 @@ function withoutTime({ trace, ...decision }: Decision): unknown {
   return { ...decision, trace: trace?.map(steps) };
 }
 
-function steps({ list, isImplicit, entries, notReached, result }: TraceList): unknown {
+function steps({ list, implicit, entries, notReached, result }: TraceList): unknown {
   return {
     list,
-    isImplicit,
+    implicit,
     result,
     notReached: notReached.map(({ text }) => text),
     entries: entries.map(({ step, depth, isWarnOnly, outcome, lookups, dns }) => ({

@@ -172,7 +172,7 @@ function* probes(): Generator<Probe> {
             sender,
             recipients: [recipient],
             size: '',
-            sendsData: false,
+            bodyBytes: 0,
             verb: undefined,
             expected: [],
           };

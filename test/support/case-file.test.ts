@@ -34,7 +34,7 @@ describe('parseCase', () => {
         helo: 'mail.client.test',
         sender: 'alice@sender.test',
         recipients: ['bob@dest.test'],
-        sendsData: false,
+        bodyBytes: 0,
         expected: ['554 5.7.1 no'],
       },
       {
@@ -42,7 +42,7 @@ describe('parseCase', () => {
         helo: undefined,
         sender: '',
         recipients: ['"a b"@x.test', 'c@x.test'],
-        sendsData: true,
+        bodyBytes: 1,
         expected: ['250 ok', '250 ok too'],
       },
     ]);

@@ -17,7 +17,7 @@
  * not set has the value of `DEFAULTS`. name and rname may be `[UNAVAILABLE]`
  * or `[TEMPUNAVAIL]`; an empty `from=` is the null sender; `to=` may hold
  * several recipients, parted by `|`; `helo=-` sends none; `data=1` goes on to
- * the end of the message; `verb=VRFY` or `verb=ETRN` stands for MAIL and RCPT.
+ * the end of a message with that many bytes of body, or a few more; `verb=VRFY` or `verb=ETRN` stands for MAIL and RCPT.
  *
  * `#<` lines are what Postfix answers to RCPT and all that follows, or the
  * last reply of a session that did not get so far; then, in parentheses, what
@@ -55,7 +55,8 @@ export interface Probe {
   readonly recipients: readonly string[];
   /** As in `MAIL FROM … SIZE=`; '' to leave it out. */
   readonly size: string;
-  readonly sendsData: boolean;
+  /** How much to send after DATA, which is left out when it is 0. */
+  readonly bodyBytes: number;
   /** Instead of MAIL and RCPT. */
   readonly verb: 'VRFY' | 'ETRN' | undefined;
   /** Postfix's replies and side effects as the file has them. */
@@ -148,7 +149,7 @@ function parseProbe(name: string, line: string): Probe {
     sender: value('from'),
     recipients: value('to').split('|'),
     size: value('size'),
-    sendsData: value('data') !== '',
+    bodyBytes: Number(value('data')),
     verb: verb === '' ? undefined : verb,
     expected: [],
   };

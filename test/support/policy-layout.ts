@@ -36,6 +36,8 @@ export function delegated(layout: Layout, mainCf: string, server: string): Recor
   const parameters: Record<string, string> = {};
   // Else smtpd checks senders by itself before it asks, and what comes before the sender list is too late.
   if (layout === 'single') parameters['smtpd_reject_unlisted_sender'] = 'no';
+  // smtpd compares sizes before it asks: the policy's limit shows where smtpd has none.
+  if (set.includes('message_size_limit')) parameters['message_size_limit'] = '0';
   const isDelayed = !/^smtpd_delay_reject\s*=\s*no\b/m.test(mainCf);
   for (const [context, parameter] of Object.entries(LISTS)) {
     // ETRN runs the client and helo lists, too.

@@ -63,6 +63,16 @@ const REQUIREMENTS = {
     },
     needsRoot: false,
   },
+  redis: {
+    purpose: 'lists and DNS answers shared by a real Redis, with Sentinel and as a Cluster',
+    packages: { 'redis-server': '/usr/bin/redis-server' },
+    needsRoot: false,
+  },
+  rbldnsd: {
+    purpose: 'DNSBLs as a real rbldnsd serves them, behind a real unbound',
+    packages: { rbldnsd: '/usr/sbin/rbldnsd', unbound: '/usr/sbin/unbound' },
+    needsRoot: false,
+  },
   postconf: {
     purpose: 'main.cf as Postfix reads it',
     packages: { postfix: '/usr/sbin/postconf' },

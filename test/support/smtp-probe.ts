@@ -44,7 +44,8 @@ async function talk(probe: Probe, say: (stage: string, line: string) => Promise<
   for (const recipient of probe.recipients) {
     if (await say('RCPT', `RCPT TO:<${recipient}>`)) isAnyAccepted = true;
   }
-  if (isAnyAccepted && probe.sendsData && (await say('DATA', 'DATA'))) {
-    await say('END', 'Subject: probe\r\n\r\nbody\r\n.');
+  if (isAnyAccepted && probe.bodyBytes > 0 && (await say('DATA', 'DATA'))) {
+    const body = `${'x'.repeat(70)}\r\n`.repeat(Math.ceil(probe.bodyBytes / 72));
+    await say('END', `Subject: probe\r\n\r\n${body}.`);
   }
 }
