@@ -2,9 +2,9 @@
 import type { Assignment } from '../language/main-cf.ts';
 import type { RestrictionList } from '../policy/lint/restriction-list.ts';
 import { isPostfixParameter } from '../policy/postfix-parameters.ts';
+import { meantParameter } from '../policy/unknown-parameters.ts';
 import type { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
-import { meantParameter } from './mend-names.ts';
 import { type NeededAssignment, referencesIn } from './needed.ts';
 import { isForPolicyServer, leftToPostfix, SUCCESSOR_OF_CHECK_RELAY_DOMAINS } from './postfix-part.ts';
 import { movesAway, reasonToStay } from './staying.ts';

@@ -7,7 +7,7 @@ import type { Assignment } from '../language/main-cf.ts';
 import { Source } from '../language/source.ts';
 import { PARAMETER_BY_NAME } from '../policy/parameters.ts';
 import { isPostfixParameter } from '../policy/postfix-parameters.ts';
-import { didYouMean } from '../util/did-you-mean.ts';
+import { meantParameter } from '../policy/unknown-parameters.ts';
 import { Edits } from './edits.ts';
 import type { Mend } from './mend.ts';
 import type { MendedSource } from './mend-text.ts';
@@ -53,17 +53,4 @@ export function mendNames(
   }
   if (mends.length === 0) return { source, mends };
   return { source: new Source(source.file, edits.apply(source.span(0, source.text.length))), mends };
-}
-
-/**
- * The parameter that a name Postfix does not know is a misspelling of. It must
- * begin alike: `mua_client_restrictions` is a name that people make up for the
- * services of master.cf, and no mistake for `smtpd_client_restrictions`.
- */
-export function meantParameter(name: string): string | undefined {
-  const meant = didYouMean(name, PARAMETER_BY_NAME.keys());
-  if (meant === undefined) return undefined;
-  const [start, startMeant] = [name, meant].map((each) => each.split('_', 1)[0] ?? '');
-  const isAlike = start === startMeant || didYouMean(start ?? '', [startMeant ?? '']) !== undefined;
-  return isAlike ? meant : undefined;
 }

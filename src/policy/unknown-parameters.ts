@@ -23,13 +23,29 @@ export function reportUnknownParameters(
   for (const { name, nameSpan } of assignments) {
     if (PARAMETER_BY_NAME.has(name) || isPostfixParameter(name)) continue;
     if (classNames.has(name) || referenced.has(name)) continue;
-    const suggestion = didYouMean(name, PARAMETER_BY_NAME.keys());
+    const suggestion = meantParameter(name);
     report({
       severity: 'warning',
       code: suggestion === undefined ? 'unused-parameter' : 'misspelt-parameter',
       message: `Postfix has no parameter \`${name}\`, and nothing here uses it: its value has no effect`,
       span: nameSpan,
-      help: suggestion === undefined ? 'remove it, or use it as `$name`' : `did you mean \`${suggestion}\`?`,
+      help:
+        suggestion === undefined
+          ? `remove it, unless a service of master.cf uses it as \`$${name}\``
+          : `did you mean \`${suggestion}\`?`,
     });
   }
+}
+
+/**
+ * The parameter that a name Postfix does not know is a misspelling of. It must
+ * begin alike: `mua_client_restrictions` is a name that people make up for the
+ * services of master.cf, and no mistake for `smtpd_client_restrictions`.
+ */
+export function meantParameter(name: string): string | undefined {
+  const meant = didYouMean(name, PARAMETER_BY_NAME.keys());
+  if (meant === undefined) return undefined;
+  const [start, startMeant] = [name, meant].map((each) => each.split('_', 1)[0] ?? '');
+  const isAlike = start === startMeant || didYouMean(start ?? '', [startMeant ?? '']) !== undefined;
+  return isAlike ? meant : undefined;
 }

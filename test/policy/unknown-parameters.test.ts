@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import type { Diagnostic } from '../../src/language/diagnostic.ts';
+import { parseMainCf } from '../../src/language/main-cf.ts';
+import { Source } from '../../src/language/source.ts';
+import { reportUnknownParameters } from '../../src/policy/unknown-parameters.ts';
+
+function doubts(mainCf: string, classNames: readonly string[] = []): string[] {
+  const found: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic) => found.push(diagnostic);
+  const assignments = parseMainCf(new Source('main.cf', mainCf), report);
+  reportUnknownParameters(assignments, new Set(classNames), report);
+  return found.map(({ code, help }) => `${code}: ${help}`);
+}
+
+test.each([
+  ['smtpd_recipient_restrictoions', 'misspelt-parameter: did you mean `smtpd_recipient_restrictions`?'],
+  ['smptd_client_restrictions', 'misspelt-parameter: did you mean `smtpd_client_restrictions`?'],
+  // Debian's master.cf has these names commented out, for people to define.
+  [
+    'mua_client_restrictions',
+    'unused-parameter: remove it, unless a service of master.cf uses it as `$mua_client_restrictions`',
+  ],
+  [
+    'mua_sender_restrictions',
+    'unused-parameter: remove it, unless a service of master.cf uses it as `$mua_sender_restrictions`',
+  ],
+])('%s', (name, expected) => {
+  expect(doubts(`${name} = permit\n`)).toEqual([expected]);
+});
+
+test('a name that something uses is nobody’s mistake', () => {
+  expect(
+    doubts('ours = permit\nmine = $ours\nsmtpd_sender_restrictions = $mine, theirs\ntheirs = reject\n', [
+      'theirs',
+    ]),
+  ).toEqual([]);
+});
