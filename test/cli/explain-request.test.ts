@@ -56,6 +56,12 @@ describe('attributes on the command line', () => {
     ['colour=red', 'unknown-attribute', /^the attributes are protocol_state, /],
     ['constructor=1', 'unknown-attribute', /^the attributes are/],
     ['sender', 'attribute-without-value', 'write `sender=VALUE`'],
+    ['client_address=192.0.2.256', 'malformed-attribute', /without port or brackets$/],
+    ['client_address=[192.0.2.1]', 'malformed-attribute', /without port or brackets$/],
+    ['client_address=2001:db8::1::2', 'malformed-attribute', /without port or brackets$/],
+    ['server_address=here', 'malformed-attribute', /without port or brackets$/],
+    ['size=1k', 'malformed-attribute', 'write digits alone'],
+    ['protocol_state=rcpt', 'malformed-attribute', /^it is one of CONNECT, .*RCPT/],
   ])('`%s` is a mistake', (word, code, help) => {
     const error = failure(() => requestFromWords([word]));
     expect(error.code).toBe(code);
@@ -75,6 +81,16 @@ describe('a captured request', () => {
     const { request, assumed } = requestFromText(text);
     expect(request).toMatchObject({ protocol_state: 'RCPT', sender: 'a=b@x.test', client_name: '' });
     expect([assumed, 'new_one' in request]).toEqual([[], false]);
+  });
+
+  test('with an address that cannot be', () => {
+    const error = failure(() => requestFromText(`${captured}client_address=192.0.2\n\n`));
+    expect(error.message).toBe('the attribute `client_address` is `192.0.2`, which is no IP address');
+  });
+
+  test.each(['unknown', ''])('with the client address `%s`, as Postfix may send it', (address) => {
+    const { request } = requestFromText(`${captured}client_address=${address}\n\n`);
+    expect(request.client_address).toBe(address);
   });
 
   test.each(['', 'protocol_state=RCPT\n', 'hello\n', '=x\n'])('%j is none', (text) => {
