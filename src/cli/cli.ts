@@ -97,6 +97,18 @@ function build(terminal: Terminal, done: (exitCode: number) => void): Command {
       done(await importCommand(file, options, terminal));
     });
 
+  addSettingFlags(command('doctor', 'look whether Postfix and Postward are wired together well'), [
+    'policies',
+  ])
+    .option('--postfix <directory>', 'the configuration of Postfix', '/etc/postfix')
+    .option('--strict', 'exit with 1 when there are warnings')
+    .option('--json', 'for programs')
+    .addHelpText('after', '\nExits with 0: all is well, 1: warnings and --strict, 2: errors.')
+    .action(async (options: OptionValues) => {
+      const { doctor } = await import('./doctor.ts');
+      done(await doctor(options, terminal));
+    });
+
   addSettingFlags(command('health', 'ask a running daemon whether it can decide'), ['admin.address']).action(
     async (options: OptionValues) => {
       const { health } = await import('./health.ts');

@@ -17,11 +17,14 @@ export interface SmtpdService {
   readonly name: string;
   readonly type: string;
   readonly nameSpan: Span;
+  /** The fifth column is `y`. `-` is what Postfix 3.0 and later take for `n`. */
+  readonly isChrooted: boolean;
   readonly options: readonly Assignment[];
 }
 
 /** Service, type, private, unprivileged, chroot, wakeup, process limit; then comes the command. */
 const FIELDS_BEFORE_COMMAND = 7;
+const CHROOT_FIELD = 4;
 
 export function parseMasterCf(source: Source, report: Report): SmtpdService[] {
   const services: SmtpdService[] = [];
@@ -41,7 +44,13 @@ export function parseMasterCf(source: Source, report: Report): SmtpdService[] {
     }
     if (command.text.split('/').at(-1) !== 'smtpd') continue;
     const options = readOptions(words.slice(FIELDS_BEFORE_COMMAND + 1), report);
-    services.push({ name: name.text, type: type.text, nameSpan: name.span(), options });
+    services.push({
+      name: name.text,
+      type: type.text,
+      nameSpan: name.span(),
+      isChrooted: words[CHROOT_FIELD]?.text === 'y',
+      options,
+    });
   }
   return services;
 }

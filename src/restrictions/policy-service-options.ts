@@ -39,8 +39,8 @@ const OPTION_NAMES: readonly string[] = Object.keys(OPTIONS);
 
 /** undefined when there is a mistake in it, which is reported: with it smtpd would not run. */
 export function readPolicyServiceOptions(
-  use: RestrictionUse,
-  context: CompileContext,
+  use: Pick<RestrictionUse, 'argument' | 'span'>,
+  context: Pick<CompileContext, 'parameters' | 'report'>,
 ): PolicyServiceOptions | undefined {
   const reading = new Reading(use.span, context.report);
   const { address, options } = reading.argument(use);
@@ -119,7 +119,7 @@ class Reading {
   }
 
   /** `address`, or `{ address, name=value, { name = value } }`. */
-  argument({ argument, span }: RestrictionUse): Argument {
+  argument({ argument, span }: Pick<RestrictionUse, 'argument' | 'span'>): Argument {
     const written = span === undefined ? SourcedText.literal(argument) : SourcedText.at(span, argument);
     const [whole] = tokenize(written, this.#report);
     const options = new Map<OptionName, string>();
