@@ -21,15 +21,15 @@ export type Reading =
   | { readonly kind: 'failure'; readonly reason: string; readonly mayBeEdns: boolean };
 
 /** More records than this are not kept; no name that mail depends on has nearly as many. */
-const MAX_RECORDS = 100;
+export const MAX_RECORDS = 100;
 /** Octets kept of one TXT record: eight times what a DNSBL's reason may fill of a reply. */
-const MAX_TXT_LENGTH = 4096;
+export const MAX_TXT_LENGTH = 4096;
 /** Above this a message is refused before it is decoded. */
 const MAX_RECORDS_IN_MESSAGE = 1024;
 /** RFC 2308 §5 gives no TTL where there is no SOA; long enough to spare the server a flood. */
 const NEGATIVE_TTL_WITHOUT_SOA_SECONDS = 30;
 /** RFC 2181 §8: a TTL with the top bit set counts as zero. */
-const MAX_TTL_SECONDS = 0x7fffffff;
+export const MAX_TTL_SECONDS = 0x7fffffff;
 
 const RCODE_NAMES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
 const NXDOMAIN = 3;
@@ -136,7 +136,7 @@ function readRecord(answer: Answer): DnsRecord | undefined {
 }
 
 /** dns_lookup(3) lets an IP address pass where a host name belongs, "because people complain". */
-function isHostData(name: string): boolean {
+export function isHostData(name: string): boolean {
   return isLookupName(name) || isValidHostAddress(name);
 }
 

@@ -1,6 +1,7 @@
 import type { PromiseOrValue } from '../util/promise-or-value.ts';
 
-export type DnsType = 'A' | 'AAAA' | 'MX' | 'NS' | 'PTR' | 'TXT';
+export const DNS_TYPES = ['A', 'AAAA', 'MX', 'NS', 'PTR', 'TXT'] as const;
+export type DnsType = (typeof DNS_TYPES)[number];
 
 export interface DnsQuery {
   readonly name: string;
