@@ -17,7 +17,7 @@ const SRC = join(import.meta.dirname, '../src');
 const LAYERS: readonly (readonly string[])[] = [
   ['net', 'util'],
   ['language'],
-  ['databases', 'redis'],
+  ['databases', 'redis', 'store'],
   ['tables', 'access', 'dns', 'cache', 'protocol', 'chain'],
   ['engine'],
   ['restrictions'],

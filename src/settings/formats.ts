@@ -3,6 +3,8 @@
  * place it was written in.
  */
 import { resolve } from 'node:path';
+import { formatHostPort, parseHostPort } from '../net/host-port.ts';
+import { parseRedisUrl } from '../net/redis-url.ts';
 import { formatSocketAddress, parseServerAddress, parseSocketAddress } from '../net/socket-address.ts';
 
 export interface TextFormat {
@@ -36,6 +38,17 @@ export const TEXT_FORMATS: Readonly<Record<string, TextFormat>> = Object.freeze(
   'socket-address-or-off': {
     expected: `${ADDRESS}, or \`off\``,
     complete: (text: string, directory: string) => (text === 'off' ? text : socketAddress(text, directory)),
+  },
+  'host-port': {
+    expected: 'a server like `redis1.example.org:6379` or `[2001:db8::1]:6379`',
+    complete(text: string) {
+      const server = parseHostPort(text);
+      return server && formatHostPort(server);
+    },
+  },
+  'redis-url': {
+    expected: '`redis://HOST:PORT`, `rediss://HOST:PORT` or `unix:/path`',
+    complete: (text: string) => (parseRedisUrl(text) === undefined ? undefined : text),
   },
   'dns-server': {
     expected: 'a DNS server like `192.0.2.1`, `192.0.2.1:5353` or `[2001:db8::1]:53`',

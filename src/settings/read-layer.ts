@@ -5,7 +5,7 @@
  */
 import { Value } from 'typebox/value';
 import type { Report } from '../language/diagnostic.ts';
-import type { Span } from '../language/source.ts';
+import { Source, type Span } from '../language/source.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import { TEXT_FORMATS } from './formats.ts';
 import { type RawValue, splitList } from './raw-value.ts';
@@ -146,15 +146,23 @@ function wrong(
   path: readonly string[],
   context: LayerContext,
 ): undefined {
-  const found =
-    raw.kind === 'text' ? `, not \`${raw.text}\`` : raw.kind === 'empty' ? ', but has no value' : '';
+  const isSecret = schema.secret === true && raw.kind !== 'empty';
+  const text = raw.kind === 'text' && !isSecret ? `, not \`${raw.text}\`` : '';
+  const found = raw.kind === 'empty' ? ', but has no value' : text;
   context.report({
     severity: 'error',
     code: 'invalid-setting',
     message: `${path.length === 0 ? 'the settings' : `\`${path.join('.')}\``} must be ${expectation(schema)}${found}`,
-    span: raw.span,
+    span: isSecret ? blotted(raw.span) : raw.span,
   });
   return undefined;
+}
+
+/** The same place in a text that does not tell what stands there. */
+function blotted({ source, start, end }: Span): Span {
+  const hidden = source.text.slice(start, end).replace(/[^\n]/g, '*');
+  const text = source.text.slice(0, start) + hidden + source.text.slice(end);
+  return new Source(source.file, text).span(start, end);
 }
 
 function expectation(schema: SettingSchema): string {

@@ -23,6 +23,7 @@ export interface SettingSchema {
   readonly flag?: string;
   readonly shorthand?: string;
   readonly expected?: string;
+  readonly secret?: boolean;
   readonly names?: SettingSchema;
 }
 

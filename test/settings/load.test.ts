@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatDiagnostic } from '../../src/language/code-frame.ts';
 import { formatSpan } from '../../src/language/source.ts';
 import { settingsJsonSchema } from '../../src/settings/json-schema.ts';
 import { type LoadedSettings, loadSettings, type SettingsInput } from '../../src/settings/load.ts';
@@ -265,5 +266,49 @@ describe('mistakes', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('redis', () => {
+  test('is set in one way', () => {
+    const yaml = `redis:
+  url: redis://localhost
+  cluster: [one.test:1]
+  password: a
+  password_file: b
+`;
+    expect(mistakes(load({}, yaml))).toEqual([
+      '3:12 redis-settings: `redis.url` and `redis.cluster` cannot both be used',
+      '5:18 redis-settings: `redis.password` and `redis.password_file` are both set',
+    ]);
+  });
+
+  test.each([
+    ['redis://one.test', true],
+    ['redis://one.test:6380/2', true],
+    ['rediss://user:pass%3Aword@one.test/', true],
+    ['redis://[2001:db8::1]:6379', true],
+    ['unix:/run/redis.sock', true],
+    ['redis://one.test:0', false],
+    ['redis://one.test/x', false],
+    ['redis://a%ZZ@one.test', false],
+    ['unix:redis.sock', false],
+    ['http://one.test', false],
+    ['one.test:6379', false],
+  ])('%s: %s', (url, isUrl) => {
+    expect(load({ environment: { POSTWARD_REDIS__URL: url } }).settings?.redis.url).toBe(
+      isUrl ? url : undefined,
+    );
+  });
+
+  test('a mistake in what may hold a password does not show it', () => {
+    const loaded = load({}, 'redis:\n  url: redis://me:hunter2@one.test:x\n  password: [hunter2]\n');
+    expect(mistakes(loaded)).toEqual([
+      '2:8 invalid-setting: `redis.url` must be `redis://HOST:PORT`, `rediss://HOST:PORT` or `unix:/path`',
+      '3:13 invalid-setting: `redis.password` must be a text',
+    ]);
+    const shown = loaded.diagnostics.map((found) => formatDiagnostic(found, { colour: false }));
+    expect(shown.join()).toContain('***');
+    expect(shown.join()).not.toContain('hunter2');
   });
 });

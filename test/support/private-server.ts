@@ -121,7 +121,8 @@ async function childrenOf(parent: number): Promise<number[]> {
   return children;
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nothing listened on a moment ago. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -1,0 +1,246 @@
+/** The connection against real redis-servers that die, stall, refuse and come back. */
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { RedisConnection } from '../../src/redis/redis-connection.ts';
+import { RedisFailure } from '../../src/redis/redis-failure.ts';
+import type { RedisSetting } from '../../src/redis/redis-options.ts';
+import { RedisScript } from '../../src/redis/redis-script.ts';
+import type { PrivateServer } from '../support/private-server.ts';
+import { askRedis, startCluster, startRedis, startSentinels, until } from '../support/redis.ts';
+import { requirement } from '../support/requirements.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { optionsFor } from './redis-setting.ts';
+
+interface Heard {
+  readonly connection: RedisConnection;
+  /** `up`, `down: REASON`, in order. */
+  readonly changes: string[];
+}
+
+async function open(given: Partial<RedisSetting>): Promise<Heard> {
+  const connection = new RedisConnection(optionsFor(given), { name: 'test' });
+  onTestFinished(() => connection.close());
+  const changes: string[] = [];
+  connection.onChange(({ state, reason }) => changes.push(state === 'up' ? 'up' : `down: ${reason}`));
+  await connection.open();
+  return { connection, changes };
+}
+
+async function server(...settings: string[]): Promise<PrivateServer> {
+  const started = await startRedis(...settings);
+  onTestFinished(() => started.stop());
+  return started;
+}
+
+const urlOf = ({ port }: { port: number }) => `redis://127.0.0.1:${port}`;
+
+describe.skipIf(!requirement('redis').isMet)('a connection to Redis', () => {
+  test('sets and gets, with the prefix', async () => {
+    const redis = await server();
+    const { connection } = await open({ url: urlOf(redis), key_prefix: 'here:' });
+    await until('up', () => connection.isUp);
+    expect(await connection.get('name')).toBeUndefined();
+    expect(await connection.set('name', 'välue', 60_000)).toBeUndefined();
+    expect(await connection.get('name')).toBe('välue');
+    expect(await askRedis(redis.port, 'GET', 'here:name')).toBe('välue');
+    expect(Number(await askRedis(redis.port, 'PTTL', 'here:name'))).toBeGreaterThan(0);
+    expect(connection.stats.answered).toBeGreaterThanOrEqual(4);
+    expect(connection.stats.latencies().at(-1)).toBe(connection.stats.answered);
+  });
+
+  test('runs a script that Redis does not know yet, and knows it after a flush of scripts', async () => {
+    const redis = await server();
+    const { connection } = await open({ url: urlOf(redis) });
+    await until('up', () => connection.isUp);
+    const script = new RedisScript(`return {KEYS[1], ARGV[1], redis.call('INCR', KEYS[1])}`);
+    expect(await connection.run(script, [connection.key('n')], ['x'])).toEqual(['postward:n', 'x', 1]);
+    expect(await connection.run(script, [connection.key('n')], ['x'])).toEqual(['postward:n', 'x', 2]);
+    await askRedis(redis.port, 'SCRIPT', 'FLUSH');
+    expect(await connection.run(script, [connection.key('n')], ['x'])).toEqual(['postward:n', 'x', 3]);
+  });
+
+  test('redis-is-not-there-at-the-start', async () => {
+    const redis = await server();
+    await redis.kill();
+    const { connection, changes } = await open({ url: urlOf(redis) });
+    await until('known to be down', () => connection.state === 'down');
+    expect(await connection.get('name')).toMatchObject({ kind: 'down' });
+    await redis.restart();
+    await until('up', () => connection.isUp);
+    expect(changes).toEqual([`down: connect ECONNREFUSED 127.0.0.1:${redis.port}`, 'up']);
+  });
+
+  test('redis-dies-and-returns', async () => {
+    const redis = await server();
+    const { connection, changes } = await open({ url: urlOf(redis) });
+    await until('up', () => connection.isUp);
+    await redis.kill();
+    await until('down', () => connection.state === 'down');
+    expect(await connection.get('name')).toBeInstanceOf(RedisFailure);
+    await redis.restart();
+    await until('up again', () => connection.isUp);
+    expect(await connection.get('name')).toBeUndefined();
+    expect(changes).toEqual(['up', expect.stringMatching(/^down: /), 'up']);
+    expect(connection.stats.outages).toBe(1);
+  });
+
+  test('redis-stalls: a few commands wait their time, the others do not wait, and it is found again', async () => {
+    const redis = await server();
+    const { connection, changes } = await open({ url: urlOf(redis) });
+    await until('up', () => connection.isUp);
+    await redis.pause();
+    const kinds: string[] = [];
+    for (let count = 0; count < 50; count++) {
+      const reply = await connection.get('name');
+      kinds.push(reply instanceof RedisFailure ? reply.kind : 'answered');
+    }
+    // The heartbeat may be the one that waits.
+    expect(kinds.filter((kind) => kind === 'timeout').length).toBeLessThanOrEqual(3);
+    expect(kinds.at(-1)).toBe('down');
+    await redis.resume();
+    await until('up again', () => connection.isUp);
+    expect(await connection.get('name')).toBeUndefined();
+    expect(changes).toEqual(['up', expect.stringMatching(/^down: no answer within \d+ ms$/), 'up']);
+  });
+
+  test('redis-stalls: what waits is bounded, and is let go with the silent connection', async () => {
+    const redis = await server();
+    const { connection } = await open({ url: urlOf(redis) });
+    await until('up', () => connection.isUp);
+    await redis.pause();
+    const replies = await Promise.all(Array.from({ length: 5000 }, () => connection.get('name')));
+    const kinds = new Set(replies.map((reply) => (reply instanceof RedisFailure ? reply.kind : 'answered')));
+    expect(kinds).toEqual(new Set(['timeout', 'overloaded']));
+    await until('nothing waits', () => connection.stats.inFlight <= 1);
+    await redis.resume();
+    await until('up again', () => connection.isUp);
+  });
+
+  test('the-network-is-cut, and falls silent', async () => {
+    const redis = await server();
+    const proxy = await TcpProxy.start(redis.port);
+    onTestFinished(() => proxy.stop());
+    const { connection } = await open({ url: urlOf(proxy) });
+    await until('up', () => connection.isUp);
+    await proxy.cut();
+    await until('down', () => connection.state === 'down');
+    await proxy.mend();
+    await until('up again', () => connection.isUp);
+    proxy.silence();
+    await until('down', () => connection.state === 'down');
+    await proxy.mend();
+    await until('up again', () => connection.isUp);
+  });
+
+  test('redis-wants-another-password: said once, without the password, until it is right', async () => {
+    const redis = await server('--requirepass', 'the-right-one');
+    const { connection, changes } = await open({ url: urlOf(redis), password: 'wrong-secret' });
+    await until('refused', () => changes.length > 0);
+    expect(changes).toEqual([expect.stringMatching(/^down: WRONGPASS invalid username-password pair/)]);
+    await askRedisAs(redis, 'the-right-one', 'CONFIG', 'SET', 'requirepass', 'wrong-secret');
+    await until('up', () => connection.isUp);
+    expect(JSON.stringify(changes)).not.toContain('wrong-secret');
+    expect(changes).toHaveLength(2);
+  });
+
+  test('redis-wants-a-password and none is set', async () => {
+    const redis = await server('--requirepass', 'secret');
+    const { changes } = await open({ url: urlOf(redis) });
+    await until('refused', () => changes.length > 0);
+    expect(changes).toEqual([expect.stringMatching(/^down: NOAUTH/)]);
+  });
+
+  test('a user and password in the URL', async () => {
+    const redis = await server();
+    await askRedis(redis.port, 'ACL', 'SETUSER', 'mta', 'on', '>p@ss', '~postward:*', '+@all');
+    const { connection } = await open({ url: `redis://mta:p%40ss@127.0.0.1:${redis.port}` });
+    await until('up', () => connection.isUp);
+    expect(connection.label).toBe(`redis://127.0.0.1:${redis.port}`);
+    expect(await connection.set('a', 'b', 1000)).toBeUndefined();
+  });
+
+  test('redis-denies-a-command: an answer with its code, and no outage', async () => {
+    const redis = await server();
+    await askRedis(redis.port, 'ACL', 'SETUSER', 'default', '-set');
+    const { connection, changes } = await open({ url: urlOf(redis) });
+    await until('up', () => connection.isUp);
+    expect(await connection.set('a', 'b', 1000)).toMatchObject({ kind: 'refused', code: 'NOPERM' });
+    expect(connection.refusal).toMatchObject({ code: 'NOPERM' });
+    expect(changes).toEqual(['up']);
+  });
+
+  test('redis-is-full', async () => {
+    const redis = await server('--maxmemory-policy', 'noeviction');
+    const { connection } = await open({ url: urlOf(redis) });
+    await until('up', () => connection.isUp);
+    await askRedis(redis.port, 'CONFIG', 'SET', 'maxmemory', '1');
+    expect(await connection.set('a', 'b'.repeat(1000), 1000)).toMatchObject({ kind: 'refused', code: 'OOM' });
+    expect(await connection.get('a')).toBeUndefined();
+    expect(connection.isUp).toBe(true);
+  });
+
+  test('a-key-of-another-type', async () => {
+    const redis = await server();
+    await askRedis(redis.port, 'RPUSH', 'postward:a', 'x');
+    const { connection } = await open({ url: urlOf(redis) });
+    await until('up', () => connection.isUp);
+    expect(await connection.get('a')).toMatchObject({ kind: 'refused', code: 'WRONGTYPE' });
+  });
+
+  test('what speaks is no Redis', async () => {
+    const { createServer } = await import('node:http');
+    const web = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
+    onTestFinished(() => void web.close());
+    await new Promise((resolve) => web.once('listening', resolve));
+    const address = web.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const { connection } = await open({ url: `redis://127.0.0.1:${port}` });
+    await until('down', () => connection.state === 'down');
+    expect(await connection.get('a')).toMatchObject({ kind: 'down' });
+  });
+
+  test('sentinel-fails-over: the new master is found', async () => {
+    const group = await startSentinels('mails');
+    onTestFinished(() => group.stop());
+    const { connection } = await open({ sentinel: { name: 'mails', nodes: group.nodes } });
+    await until('up', () => connection.isUp);
+    expect(await connection.set('a', 'before', 60_000)).toBeUndefined();
+    await group.master.kill();
+    await until('down', () => !connection.isUp);
+    await until('up again', () => connection.isUp);
+    expect(await group.masterPort()).toBe(group.replica.port);
+    expect(await connection.set('a', 'after', 60_000)).toBeUndefined();
+    expect(await askRedis(group.replica.port, 'GET', 'postward:a')).toBe('after');
+  });
+
+  test('a Cluster: keys on every node, and one node that dies', async () => {
+    const cluster = await startCluster();
+    onTestFinished(() => cluster.stop());
+    const { connection } = await open({ cluster: cluster.nodes });
+    await until('up', () => connection.isUp);
+    const names = Array.from({ length: 30 }, (_, index) => `name-${index}`);
+    for (const name of names) expect(await connection.set(name, name, 60_000)).toBeUndefined();
+    expect(await Promise.all(names.map((name) => connection.get(name)))).toEqual(names);
+    const sizes = await Promise.all(cluster.servers.map(({ port }) => askRedis(port, 'DBSIZE')));
+    expect(sizes.every((size) => Number(size) > 0)).toBe(true);
+
+    const node = await cluster.serverOf('postward:{lists}');
+    await node.kill();
+    await until('down', () => !connection.isUp);
+    await node.restart();
+    await until('up again', () => connection.isUp);
+    await until('all keys again', async () => {
+      const values = await Promise.all(names.map((name) => connection.get(name)));
+      return values.every((value, index) => value === names[index]);
+    });
+  });
+});
+
+async function askRedisAs(redis: PrivateServer, password: string, ...command: [string, ...string[]]) {
+  const { Redis } = await import('ioredis');
+  const client = new Redis({ host: '127.0.0.1', port: redis.port, password });
+  try {
+    return await client.call(...command);
+  } finally {
+    client.disconnect();
+  }
+}
