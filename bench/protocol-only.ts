@@ -16,6 +16,7 @@ await listen({
     connectionRefused: ignore,
     protocolError: ignore,
     decisionTimedOut: ignore,
+    decisionAbandoned: ignore,
     decisionFailed: ignore,
     acceptFailed: ignore,
   },

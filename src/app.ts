@@ -8,6 +8,7 @@ import { DaemonHealth } from './admin/daemon-health.ts';
 import { healthRoutes } from './admin/routes/health-routes.ts';
 import { metricsRoutes } from './admin/routes/metrics-routes.ts';
 import { CachingResolver } from './dns/caching-resolver.ts';
+import { publicResolver } from './dns/public-resolvers.ts';
 import { readResolvConf } from './dns/resolv-conf.ts';
 import { WireClient } from './dns/wire-client.ts';
 import type { Diagnostic } from './language/diagnostic.ts';
@@ -23,6 +24,7 @@ import { Metrics } from './observe/metrics.ts';
 import { observedEvents } from './server/observed-events.ts';
 import { listen, type PolicyListener } from './server/policy-listener.ts';
 import { policyService } from './server/policy-service.ts';
+import { WiringWatch } from './server/wiring-watch.ts';
 import { listPolicyFiles } from './settings/policy-files.ts';
 import type { Settings, SocketSetting } from './settings/settings.ts';
 import { Decider } from './snapshot/decider.ts';
@@ -31,6 +33,9 @@ import { type ReloadResult, SnapshotHolder } from './snapshot/snapshot-holder.ts
 import type { TableReload } from './tables/file-table.ts';
 import { OperatorError } from './util/operator-error.ts';
 import { VERSION } from './util/version.ts';
+
+/** How often the wiring is looked at, for the log. */
+const WIRING_PERIOD_MS = 60_000;
 
 /** How long running requests may take when the daemon stops. */
 const DRAIN_MS = 5000;
@@ -113,6 +118,8 @@ export class App {
   readonly #holder: SnapshotHolder;
   readonly #decider: Decider;
   readonly #listeners: PolicyListener[] = [];
+  readonly #watch: WiringWatch;
+  #watchTimer: NodeJS.Timeout | undefined;
   /** Tables that are not what is on disk, and why. */
   readonly #staleTables = new Map<string, string>();
   #admin: AdminListener | undefined;
@@ -136,6 +143,10 @@ export class App {
       onUnknownContext: noticeOnce((policy_context, policy) =>
         log.unknown_policy_context({ policy_context, policy }),
       ),
+    });
+    this.#watch = new WiringWatch({
+      policies: () => this.#holder.current.policies,
+      publicResolvers: publicResolversOf(settings.dns),
     });
     this.#measure();
   }
@@ -182,11 +193,13 @@ export class App {
     this.#logSnapshot();
     for (const socket of this.#settings.listen) this.#listeners.push(await this.#listen(socket));
     this.#admin = await this.#openAdmin();
+    this.#watchTimer = this.#watchWiring();
     this.log.started({ version: VERSION });
   }
 
   /** Lets running requests end, then closes everything. */
   async close(): Promise<void> {
+    clearInterval(this.#watchTimer);
     await Promise.all([...this.#listeners, this.#admin].map((listener) => listener?.close(DRAIN_MS)));
     this.#dns.client.close();
     this.#holder.close();
@@ -200,10 +213,11 @@ export class App {
         decider: this.#decider,
         log: this.log,
         metrics: this.metrics,
+        watch: this.#watch,
         policy: socket.policy,
         permitAction,
       }),
-      events: observedEvents(this.log, this.metrics, decision.fail_action),
+      events: observedEvents(this.log, this.metrics, this.#watch, decision.fail_action),
       failAction: decision.fail_action,
       limits: {
         maxConnections: limits.connections,
@@ -229,6 +243,7 @@ export class App {
       sockets: () => this.#listeners.map(({ address }) => formatSocketAddress(address)),
       staleTables: () => this.#staleTables,
       dns: () => stats,
+      wiringDoubts: () => this.#watch.doubts(),
     });
     // HTTP is half of what there is to load: only where somebody asks for it.
     const { openAdmin } = await import('./admin/admin-listener.ts');
@@ -243,6 +258,17 @@ export class App {
     });
     this.log.admin_listening({ address: listener.address });
     return listener;
+  }
+
+  #watchWiring(): NodeJS.Timeout {
+    const told = new Set<string>();
+    return setInterval(() => {
+      for (const { code, subject, message, help } of this.#watch.doubts()) {
+        if (told.has(`${code} ${subject}`)) continue;
+        told.add(`${code} ${subject}`);
+        this.log.wiring_doubt({ doubt: code, subject, message, help });
+      }
+    }, WIRING_PERIOD_MS).unref();
   }
 
   #logSnapshot(): void {
@@ -282,11 +308,27 @@ export class App {
     metrics.readValue('postward_dns_failures_total', () => client.stats.failures);
     metrics.readValue('postward_dns_timeouts_total', () => client.stats.timeouts);
     metrics.readValue('postward_dns_in_flight', () => client.stats.inFlight);
+    metrics.read('postward_wiring_doubts', () => doubtCounts(this.#watch));
     metrics.readValue('postward_snapshot_version', () => this.#holder.current.version);
     metrics.readValue('postward_snapshot_loaded_timestamp_seconds', () =>
       Math.trunc(this.#holder.current.loadedAt.getTime() / 1000),
     );
   }
+}
+
+function publicResolversOf({ servers }: Settings['dns']): string[] {
+  const used =
+    servers.length > 0 ? servers.flatMap((text) => parseServerAddress(text) ?? []) : readResolvConf().servers;
+  return used.flatMap(({ host }) => {
+    const service = publicResolver(host);
+    return service === undefined ? [] : [`${host} (${service})`];
+  });
+}
+
+function doubtCounts(watch: WiringWatch): { labels: { doubt: string }; value: number }[] {
+  const counts = new Map<string, number>();
+  for (const { code } of watch.doubts()) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return Array.from(counts, ([doubt, value]) => ({ labels: { doubt }, value }));
 }
 
 /** What is answered when there is no decision must be one that Postfix understands. */

@@ -16,6 +16,8 @@ export interface DaemonParts {
   readonly sockets: () => readonly string[];
   /** Lookups since the start, and how many of them failed for now. */
   readonly dns: () => { readonly lookups: number; readonly failures: number };
+  /** What looks wrong about how Postfix asks. */
+  readonly wiringDoubts: () => readonly { readonly message: string; readonly help: string }[];
   /** Milliseconds that never go back. Default performance.now. */
   readonly now?: () => number;
 }
@@ -37,7 +39,7 @@ export class DaemonHealth implements HealthReporter {
   }
 
   checks(): HealthCheck[] {
-    return [this.#policies(), this.#sockets(), this.#reload(), this.#tables(), this.#dns()];
+    return [this.#policies(), this.#sockets(), this.#reload(), this.#tables(), this.#dns(), this.#wiring()];
   }
 
   #policies(): HealthCheck {
@@ -77,6 +79,17 @@ export class DaemonHealth implements HealthReporter {
           name: 'tables',
           status: 'warn',
           reason: `what was read before stays in force: ${firstAndMore(stale)}`,
+        };
+  }
+
+  #wiring(): HealthCheck {
+    const doubts = this.#parts.wiringDoubts();
+    return doubts.length === 0
+      ? { name: 'wiring', status: 'pass', reason: 'nothing looks wrong' }
+      : {
+          name: 'wiring',
+          status: 'warn',
+          reason: firstAndMore(doubts.map(({ message, help }) => `${message}; ${help}`)),
         };
   }
 

@@ -117,6 +117,12 @@ export const EVENTS = Object.freeze({
     'policy_context `{policy_context}` names no policy and no list; asking {policy}',
     { policy_context: 'text', policy: 'text' },
   ),
+  wiring_doubt: event(
+    'warn',
+    'What Postfix asks looks wrong: a list never asked for, an attribute always empty, all clients one. Logged once each.',
+    '{message}; {help}',
+    { doubt: 'text', subject: 'text', message: 'text', help: 'text' },
+  ),
   decision_timed_out: event(
     'error',
     'A decision took longer than decision.deadline_seconds; the fail action was answered.',

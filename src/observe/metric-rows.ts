@@ -45,6 +45,11 @@ export const METRICS = Object.freeze({
     'Requests answered with the fail action: past the deadline, or after a fault of ours',
     'reason',
   ),
+  postward_decisions_abandoned_total: row(
+    'counter',
+    'Decisions that a client did not wait for: it closed its connection',
+  ),
+  postward_wiring_doubts: row('gauge', 'Things about the wiring that look wrong, by kind', 'doubt'),
   postward_connections: row('gauge', 'Open connections of the policy sockets'),
   postward_connections_total: row('counter', 'Connections accepted by the policy sockets'),
   postward_connections_closed_total: row('counter', 'Connections that ended, by why', 'reason'),

@@ -2,9 +2,15 @@
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { PolicyServerEvents } from './policy-server-events.ts';
+import type { WiringWatch } from './wiring-watch.ts';
 
 /** @param failAction what was answered when there was no decision */
-export function observedEvents(log: Log, metrics: Metrics, failAction: string): PolicyServerEvents {
+export function observedEvents(
+  log: Log,
+  metrics: Metrics,
+  watch: WiringWatch,
+  failAction: string,
+): PolicyServerEvents {
   return {
     connectionOpened(peer) {
       metrics.increment('postward_connections_total');
@@ -25,6 +31,10 @@ export function observedEvents(log: Log, metrics: Metrics, failAction: string): 
     decisionTimedOut(_peer, { client_address, instance }, deadline_ms) {
       metrics.increment('postward_decision_failures_total', { reason: 'deadline' });
       log.decision_timed_out({ deadline_ms, action: failAction, client_address, instance });
+    },
+    decisionAbandoned(_peer, waitedMs) {
+      metrics.increment('postward_decisions_abandoned_total');
+      watch.noteHangUp(waitedMs);
     },
     decisionFailed(_peer, { client_address, instance }, error) {
       metrics.increment('postward_decision_failures_total', { reason: 'fault' });

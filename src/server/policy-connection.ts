@@ -230,6 +230,10 @@ export class PolicyConnection {
 
   #peerEnded(): void {
     this.#hasPeerEnded = true;
+    if (this.#pending !== undefined) {
+      const { clock, events } = this.#context;
+      events.decisionAbandoned(this.#peer, clock.nowMs - this.#sinceMs);
+    }
     if (this.#state === 'idle' || this.#state === 'receiving') this.#rest(false);
   }
 

@@ -37,6 +37,8 @@ export interface PolicyServerEvents {
   protocolError(peer: string, error: ProtocolError): void;
   /** Not decided within the deadline: the fail action was answered. */
   decisionTimedOut(peer: string, request: PolicyRequest, deadlineMs: number): void;
+  /** The peer hung up while it waited for a decision. @param waitedMs to within a tick of the clock */
+  decisionAbandoned(peer: string, waitedMs: number): void;
   /** Deciding threw, which is a bug: the fail action was answered. */
   decisionFailed(peer: string, request: PolicyRequest, error: unknown): void;
   /** The system gave us no connection: out of file descriptors, say. */

@@ -9,11 +9,13 @@ import type { Decider, Ruling } from '../snapshot/decider.ts';
 import { isPromise } from '../util/promise-or-value.ts';
 import { type ActionOptions, actionFor } from './action-encoder.ts';
 import type { Decide } from './policy-connection.ts';
+import type { WiringWatch } from './wiring-watch.ts';
 
 export interface PolicyServiceOptions extends ActionOptions {
   readonly decider: Decider;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly watch: WiringWatch;
   /** The policy of this socket. */
   readonly policy: string;
 }
@@ -22,7 +24,7 @@ export interface PolicyServiceOptions extends ActionOptions {
 const MAX_ZONES_LOGGED = 1000;
 
 export function policyService(options: PolicyServiceOptions): Decide {
-  const { decider, log, metrics, policy } = options;
+  const { decider, log, metrics, watch, policy } = options;
   const noticed = new Set<string>();
 
   const answer = (request: PolicyRequest, ruling: Ruling, started: number): string => {
@@ -33,6 +35,7 @@ export function policyService(options: PolicyServiceOptions): Decide {
       if (code === 'dnsbl_error' || code === 'right_hand_side') noticed.add(message);
       log.decision_warning({ list, restriction: step.restriction, reason: message });
     }
+    watch.note(ruling.policy, ruling.list, request);
     metrics.observeDecision(decision, ruling.policy, durationMs);
     log.decision(decision, request, { policy: ruling.policy, snapshot: ruling.snapshotVersion, durationMs });
     return actionFor(ruling, options);

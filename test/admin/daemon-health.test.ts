@@ -12,6 +12,7 @@ function daemon(parts: Partial<DaemonParts>): DaemonHealth {
     staleTables: () => new Map(),
     sockets: () => ['127.0.0.1:10040'],
     dns: () => ({ lookups: 0, failures: 0 }),
+    wiringDoubts: () => [],
     ...parts,
   });
 }
@@ -25,6 +26,7 @@ test('all is well', () => {
     'reload: version 3 in force since 2026-11-22T06:00:00.000Z',
     'tables: as on disk',
     'dns: no failures noticed',
+    'wiring: nothing looks wrong',
   ]);
 });
 

@@ -69,6 +69,9 @@ export class RecordedEvents implements PolicyServerEvents {
   decisionTimedOut(_peer: string, { instance }: { readonly instance: string }): void {
     this.#add(`timed out ${instance}`);
   }
+  decisionAbandoned(): void {
+    this.#add('abandoned');
+  }
   decisionFailed(_peer: string, { instance }: { readonly instance: string }, error: unknown): void {
     this.errors.push(error);
     this.#add(`failed ${instance}`);

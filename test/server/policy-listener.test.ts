@@ -86,6 +86,8 @@ describe('a policy connection', () => {
     const { client, events } = await startServer({ decide: slow.decide });
     const peer = await client();
     peer.socket.end(request('a'));
+    // Postfix shuts down only when it has given up, so that is told.
+    await events.seen('abandoned');
     await slow.open('DUNNO');
     expect(await peer.untilClosed()).toBe('action=DUNNO\n\n');
     await events.seen('closed peer 1');
