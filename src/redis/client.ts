@@ -13,6 +13,8 @@ export interface Client {
   on(event: 'ready' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   disconnect(): void;
+  /** Of a Cluster: the connections to its nodes. */
+  nodes?(role: 'master'): Client[];
 }
 
 export interface ClientOptions {

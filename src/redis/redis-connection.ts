@@ -157,6 +157,31 @@ export class RedisConnection {
     return await this.#send(command, args, waitMs);
   }
 
+  /**
+   * All keys that match a pattern of SCAN, as full names, a batch at a time;
+   * of a Cluster those of every master. Ends with a failure as soon as there is one.
+   */
+  async *scan(pattern: string, batch: number, waitMs: number): AsyncGenerator<string[] | RedisFailure> {
+    const client = this.#client;
+    for (const node of client?.nodes?.('master') ?? [client]) {
+      let cursor = '0';
+      do {
+        const args = [cursor, 'MATCH', pattern, 'COUNT', batch];
+        const reply =
+          this.#state === 'up'
+            ? await this.#send('SCAN', args, waitMs, node)
+            : this.#fail(new RedisFailure('down', this.#reason));
+        if (reply instanceof RedisFailure) {
+          yield reply;
+          return;
+        }
+        const [next, keys] = reply as [string, string[]];
+        yield keys;
+        cursor = next;
+      } while (cursor !== '0');
+    }
+  }
+
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#timer);
@@ -166,8 +191,12 @@ export class RedisConnection {
     this.#reason = 'closed';
   }
 
-  async #send(command: string, args: readonly (string | number)[], waitMs: number): Promise<unknown> {
-    const client = this.#client;
+  async #send(
+    command: string,
+    args: readonly (string | number)[],
+    waitMs: number,
+    client = this.#client,
+  ): Promise<unknown> {
     if (client === undefined) return this.#fail(new RedisFailure('down', this.#reason));
     if (this.stats.inFlight >= MAX_IN_FLIGHT) {
       return this.#fail(new RedisFailure('overloaded', `${MAX_IN_FLIGHT} commands wait for Redis already`));
