@@ -111,17 +111,54 @@ export const SETTINGS = section(
         maximum: 10_000_000,
         description: 'How many answers are kept in memory.',
       }),
+      cache_bytes: Type.Integer({
+        default: 33_554_432,
+        minimum: 0,
+        maximum: 17_179_869_184,
+        description: 'How many bytes the answers kept in memory may take, roughly.',
+      }),
+      shared_cache: Type.Boolean({
+        default: true,
+        description:
+          'Share answers with the other Postwards of the same Redis. Without `redis` it means nothing.',
+      }),
       ttl_floor_seconds: Type.Integer({
         default: 5,
         minimum: 0,
         maximum: 3600,
-        description: 'Answers are kept at least this long, whatever their TTL.',
+        description: 'Answers with records are kept at least this long, whatever their TTL.',
       }),
       ttl_ceiling_seconds: Type.Integer({
         default: 86_400,
         minimum: 1,
         maximum: 604_800,
-        description: 'Answers are kept at most this long, whatever their TTL.',
+        description: 'Answers with records are kept at most this long, whatever their TTL.',
+      }),
+      negative_ttl_floor_seconds: Type.Integer({
+        default: 5,
+        minimum: 0,
+        maximum: 3600,
+        description: 'That there is no such name or record is kept at least this long.',
+      }),
+      negative_ttl_ceiling_seconds: Type.Integer({
+        default: 3600,
+        minimum: 1,
+        maximum: 86_400,
+        description: 'That there is no such name or record is kept at most this long.',
+      }),
+      revalidate_seconds: Type.Integer({
+        default: 0,
+        minimum: 0,
+        maximum: 3600,
+        description:
+          'For so long after its TTL an answer is still given, without waiting, while it is asked for anew. 0: never.',
+      }),
+      stale_seconds: Type.Integer({
+        default: 0,
+        minimum: 0,
+        maximum: 259_200,
+        description:
+          'For so long after its TTL an answer stands in for one that cannot be had (RFC 8767), listings too. 0: never.',
       }),
       lookahead: Type.Integer({
         default: 16,
