@@ -3,10 +3,10 @@
  * the metrics and the sockets, and wires the parts together.
  */
 import { parseAction } from './access/action.ts';
-import type { AdminListener } from './admin/admin-listener.ts';
+import { environmentToken } from './admin/auth/environment-token.ts';
+import { memoryTokens } from './admin/auth/memory-tokens.ts';
 import { DaemonHealth } from './admin/daemon-health.ts';
-import { healthRoutes } from './admin/routes/health-routes.ts';
-import { metricsRoutes } from './admin/routes/metrics-routes.ts';
+import type { Admin } from './admin/start-admin.ts';
 import { CachingResolver } from './dns/caching-resolver.ts';
 import { publicResolver } from './dns/public-resolvers.ts';
 import { readResolvConf } from './dns/resolv-conf.ts';
@@ -78,6 +78,8 @@ export async function loadPolicies(
 export interface StartOptions {
   readonly log: LogDestination;
   readonly logFormat: 'json' | 'text';
+  /** Names the admin token, if it is to be a certain one. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** A policy file or more has mistakes, and `lenient` was not set. */
@@ -99,7 +101,7 @@ export class StartFailure extends Error {
 export async function startApp(settings: Settings, options: StartOptions): Promise<App> {
   const { level, decisions } = settings.log;
   const log = createLog({ level, decisions, format: options.logFormat }, options.log);
-  const app = new App(settings, log);
+  const app = new App(settings, log, environmentToken(options.environment ?? {}));
   app.metrics.readValue('postward_log_lines_lost_total', () => options.log.linesLost);
   try {
     await app.start();
@@ -122,10 +124,12 @@ export class App {
   #watchTimer: NodeJS.Timeout | undefined;
   /** Tables that are not what is on disk, and why. */
   readonly #staleTables = new Map<string, string>();
-  #admin: AdminListener | undefined;
+  #admin: Admin | undefined;
+  readonly #adminToken: string | undefined;
 
-  constructor(settings: Settings, log: Log) {
+  constructor(settings: Settings, log: Log, adminToken?: string) {
     this.log = log;
+    this.#adminToken = adminToken;
     this.#settings = settings;
     this.#dns = openDns(settings.dns);
     this.#holder = new SnapshotHolder({
@@ -164,9 +168,9 @@ export class App {
     return this.#listeners;
   }
 
-  /** Where health and metrics are, as bound; undefined: nowhere. */
-  get adminAddress(): string | undefined {
-    return this.#admin?.address;
+  /** Where health, metrics and the API are, as bound; undefined: nowhere. */
+  get admin(): Admin | undefined {
+    return this.#admin;
   }
 
   /** Loads the policies anew; on any error the old ones stay in force. */
@@ -233,8 +237,8 @@ export class App {
     return listener;
   }
 
-  async #openAdmin(): Promise<AdminListener | undefined> {
-    const { admin } = this.#settings;
+  async #openAdmin(): Promise<Admin | undefined> {
+    const { admin, data } = this.#settings;
     if (admin.address === 'off') return undefined;
     const { stats } = this.#dns.client;
     const health = new DaemonHealth({
@@ -246,17 +250,20 @@ export class App {
       wiringDoubts: () => this.#watch.doubts(),
     });
     // HTTP is half of what there is to load: only where somebody asks for it.
-    const { openAdmin } = await import('./admin/admin-listener.ts');
-    const listener = await openAdmin(listenAddress(admin), {
-      routes: [healthRoutes(health, VERSION), metricsRoutes(this.metrics)],
-      onFault: ({ method, route, error }) =>
-        this.log.admin_fault({
-          method,
-          route,
-          error: error instanceof Error ? String(error.stack) : String(error),
-        }),
+    const { startAdmin } = await import('./admin/start-admin.ts');
+    const listener = await startAdmin({
+      address: listenAddress(admin),
+      settings: admin,
+      dataDirectory: data === 'memory' ? undefined : data,
+      version: VERSION,
+      log: this.log,
+      metrics: this.metrics,
+      health,
+      tokenKeeper: memoryTokens(),
+      environmentToken: this.#adminToken,
+      routes: [],
     });
-    this.log.admin_listening({ address: listener.address });
+    this.log.admin_listening({ address: listener.address, local_socket: listener.localSocket ?? '' });
     return listener;
   }
 

@@ -45,6 +45,8 @@ const KEEPERS: Readonly<Record<string, readonly string[]>> = {
   'dns-packet': ['dns'],
   ioredis: ['redis'],
   fastify: ['admin'],
+  '@fastify/swagger': ['admin'],
+  '@fastify/rate-limit': ['admin'],
   pino: ['observe'],
   'prom-client': ['observe'],
   mysql2: ['databases'],

@@ -4,8 +4,21 @@
  * there was one.
  */
 import { STATUS_CODES } from 'node:http';
+import { Type } from 'typebox';
 
 export const PROBLEM_TYPE = 'application/problem+json';
+
+/** A value of a request as a problem shows it: enough to know it by. */
+const MAX_VALUE_LENGTH = 200;
+
+export interface FieldProblem {
+  /** `body`, `querystring`, `params` or `headers`, then the path: `body/action`. */
+  readonly field: string;
+  /** What stood there; left out when nothing did. */
+  readonly value?: string;
+  /** What should have. */
+  readonly expected: string;
+}
 
 export interface Problem {
   readonly type: 'about:blank';
@@ -16,11 +29,30 @@ export interface Problem {
   readonly errors?: readonly FieldProblem[];
 }
 
-export interface FieldProblem {
-  /** `body`, `querystring`, `params` or `headers`, then the path: `body/action`. */
-  readonly field: string;
-  readonly message: string;
-}
+/** For the API's description. */
+export const PROBLEM_SCHEMA = Type.Object(
+  {
+    type: Type.Literal('about:blank'),
+    title: Type.String({ description: 'The status in words.' }),
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    detail: Type.Optional(Type.String({ description: 'What was wrong, for people.' })),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            field: Type.String({
+              description: 'Where: `body/action`, `querystring/limit`, `headers/if-match`.',
+            }),
+            value: Type.Optional(Type.String({ description: 'What stood there, cut if it was long.' })),
+            expected: Type.String({ description: 'What should have.' }),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
+  },
+  { description: 'What was wrong with a request, RFC 9457.' },
+);
 
 export function problem(status: number, detail?: string, errors?: readonly FieldProblem[]): Problem {
   return {
@@ -30,4 +62,34 @@ export function problem(status: number, detail?: string, errors?: readonly Field
     ...(detail === undefined ? {} : { detail }),
     ...(errors === undefined ? {} : { errors }),
   };
+}
+
+/** Thrown by routes: the request cannot be served, and why. */
+export class ProblemError extends Error {
+  readonly statusCode: number;
+  readonly errors: readonly FieldProblem[] | undefined;
+  /** Members beside those of every problem: `diagnostics`, say. */
+  readonly members: Readonly<Record<string, unknown>>;
+
+  constructor(
+    statusCode: number,
+    detail: string,
+    errors?: readonly FieldProblem[],
+    members: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(detail);
+    this.statusCode = statusCode;
+    this.errors = errors;
+    this.members = members;
+  }
+}
+
+/** A value as a problem shows it. */
+export function shownValue(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  return text.length <= MAX_VALUE_LENGTH ? text : `${text.slice(0, MAX_VALUE_LENGTH)}…`;
+}
+
+export function fieldProblem(field: string, value: unknown, expected: string): FieldProblem {
+  return value === undefined ? { field, expected } : { field, value: shownValue(value), expected };
 }

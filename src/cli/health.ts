@@ -2,7 +2,8 @@
  * `postward health`: asks a running daemon whether it is ready, over its
  * admin address. For people, scripts and Docker's HEALTHCHECK.
  */
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import type { HealthReport } from '../admin/health.ts';
 import { visible } from '../language/visible.ts';
 import { parseSocketAddress } from '../net/socket-address.ts';
@@ -17,7 +18,7 @@ const STYLES = { pass: 'green', warn: 'yellow', fail: 'red' } as const;
 
 /** @returns 0 when it can decide, 1 when not */
 export async function health(options: OptionValues, terminal: Terminal): Promise<number> {
-  const { address } = settingsFor(options, terminal).admin;
+  const { address, tls } = settingsFor(options, terminal).admin;
   if (address === 'off') {
     throw new OperatorError(
       'admin-off',
@@ -25,7 +26,7 @@ export async function health(options: OptionValues, terminal: Terminal): Promise
       'set `admin`',
     );
   }
-  const report = await ask(address);
+  const report = await ask(address, tls.certificate !== undefined);
   const paint = painter(terminal.hasOutColour);
   terminal.out(`${paint(STYLES[report.status], report.status)} postward ${visible(report.version)}`);
   for (const { name, status, reason } of report.checks) {
@@ -34,14 +35,18 @@ export async function health(options: OptionValues, terminal: Terminal): Promise
   return report.status === 'fail' ? 1 : 0;
 }
 
-async function ask(text: string): Promise<HealthReport> {
+async function ask(text: string, hasTls: boolean): Promise<HealthReport> {
   const address = parseSocketAddress(text);
   if (address === undefined) throw new Error(`settings let \`${text}\` through`);
   const where =
     address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port };
+  const request = hasTls ? requestHttps : requestHttp;
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      request({ ...where, path: '/readyz', agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) })
+      // The certificate is made out to names, and we ask by address; nothing secret is said either way.
+      const tls = hasTls ? { rejectUnauthorized: false } : {};
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      request({ ...where, ...tls, path: '/readyz', agent: false, signal })
         .on('response', resolve)
         .on('error', reject)
         .end();

@@ -29,7 +29,11 @@ export async function serve(options: OptionValues, terminal: Terminal): Promise<
   process.on('SIGHUP', ignore);
   try {
     const isText = format === 'text' || (format === 'auto' && process.stdout.isTTY === true);
-    const app = await start(settings, { log, logFormat: isText ? 'text' : 'json' }, terminal);
+    const app = await start(
+      settings,
+      { log, logFormat: isText ? 'text' : 'json', environment: terminal.environment },
+      terminal,
+    );
     const stop = stopped(app);
     terminal.error(announcement(app, settings, terminal));
     ending = await stop;
@@ -102,9 +106,19 @@ function announcement(app: App, settings: Settings, terminal: Terminal): string 
   lines.push(
     row(
       'admin',
-      app.adminAddress === undefined ? 'off' : `${urlOf(app.adminAddress)} (/healthz, /readyz, /metrics)`,
+      app.admin === undefined
+        ? 'off'
+        : `${urlOf(app.admin.address, settings)} (/docs, /healthz, /readyz, /metrics)`,
     ),
   );
+  if (app.admin?.firstToken !== undefined) {
+    lines.push(
+      row(
+        'token',
+        `${paint('bold', app.admin.firstToken)} for administration; this is the only time it is shown`,
+      ),
+    );
+  }
   for (const { name, sources } of app.holder.current.policies.values()) {
     lines.push(row('policy', `${name}: ${sources.join(', ')}`));
   }
@@ -123,8 +137,9 @@ function announcement(app: App, settings: Settings, terminal: Terminal): string 
   return lines.join('\n');
 }
 
-function urlOf(address: string): string {
-  return address.startsWith('unix:') ? address : `http://${address}`;
+function urlOf(address: string, { admin }: Settings): string {
+  if (address.startsWith('unix:')) return address;
+  return `${admin.tls.certificate === undefined ? 'http' : 'https'}://${address}`;
 }
 
 /** As check_policy_service wants it. */

@@ -46,3 +46,8 @@ function ipOf(text: string, family: IpFamily): string | undefined {
   const address = parseIpAddress(text);
   return address?.family === family ? address.toString() : undefined;
 }
+
+/** True for an address that only this machine reaches. */
+export function isLoopback({ host }: { readonly host: string }): boolean {
+  return host === '::1' || /^(?:::ffff:)?127\./.test(host);
+}

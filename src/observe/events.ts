@@ -43,9 +43,47 @@ export const EVENTS = Object.freeze({
     address: 'text',
     policy: 'text',
   }),
-  admin_listening: event('info', 'The admin address is open.', 'health and metrics on {address}', {
+  admin_listening: event('info', 'The admin address is open.', 'health, metrics and the API on {address}', {
     address: 'text',
+    local_socket: 'text',
   }),
+  admin_denied: event(
+    'warn',
+    'The admin API turned somebody away: no token, a wrong one, one that may not. At most once a minute for a client; `count` is how often since.',
+    '{client}: {method} {route} refused with {status}: {reason}',
+    {
+      client: 'text',
+      method: 'text',
+      route: 'text',
+      status: 'number',
+      reason: 'text',
+      count: 'number',
+    },
+  ),
+  tokens_failed: event(
+    'error',
+    'The tokens of the admin API could not be read; only the local socket and the token of the environment let anybody in.',
+    'cannot read the tokens of the API: {reason}',
+    { reason: 'text' },
+  ),
+  certificate_reloaded: event(
+    'info',
+    'The certificate of the admin address has changed and is in force.',
+    '{certificate} reloaded',
+    { certificate: 'text' },
+  ),
+  certificate_failed: event(
+    'error',
+    'The changed certificate of the admin address cannot be used; the one before stays in force.',
+    'the certificate is not reloaded: {reason}',
+    { reason: 'text' },
+  ),
+  local_socket_failed: event(
+    'warn',
+    'The local socket of the admin API could not be opened; everything else works.',
+    'no local socket: {reason}',
+    { reason: 'text' },
+  ),
   snapshot_loaded: event(
     'info',
     'Policies are in force, at the start or after a reload.',

@@ -77,3 +77,10 @@ export const METRICS = Object.freeze({
 });
 
 export type MetricName = keyof typeof METRICS;
+  postward_admin_requests_total: row(
+    'counter',
+    'Requests to the admin address, by route and status of the answer',
+    'route',
+    'method',
+    'status',
+  ),

@@ -35,7 +35,10 @@ function convert(schema: SettingSchema): JsonSchema {
     };
   }
   if (schema.properties !== undefined) {
-    const required = (schema.required ?? []).filter((key) => schema.properties?.[key]?.default === undefined);
+    const required = (schema.required ?? []).filter((key) => {
+      const member = schema.properties?.[key];
+      return member?.default === undefined && member?.properties === undefined;
+    });
     const section = {
       type: 'object',
       additionalProperties: false,

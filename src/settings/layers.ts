@@ -15,8 +15,15 @@ import { parseYaml } from './yaml.ts';
 const MAX_FILE_BYTES = 1_048_576;
 const PREFIX = 'POSTWARD_';
 
-/** Names with the prefix that are not settings: where the settings file is. */
+/** Names with the prefix that are not settings: where the settings file is, and secrets of the admin API. */
 export const CONFIG_VARIABLE = 'POSTWARD_CONFIG';
+const OTHER_VARIABLES = new Set([
+  CONFIG_VARIABLE,
+  'POSTWARD_ADMIN_TOKEN',
+  'POSTWARD_ADMIN_TOKEN_FILE',
+  'POSTWARD_TOKEN',
+  'POSTWARD_TOKEN_FILE',
+]);
 
 /** Flags as given, by the dotted name of their setting. */
 export type SettingFlags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
@@ -36,7 +43,7 @@ export function environmentLayers(
   for (const name of Object.keys(environment).sort()) {
     const text = environment[name];
     // Set but empty is how compose files and service units say "not set".
-    if (!name.startsWith(PREFIX) || name === CONFIG_VARIABLE || text === undefined || text === '') continue;
+    if (!name.startsWith(PREFIX) || OTHER_VARIABLES.has(name) || text === undefined || text === '') continue;
     const row = byName.get(name) ?? byName.get(name.replace(/_FILE$/, ''));
     if (row === undefined) {
       const suggestion = didYouMean(name, [...byName.keys()]);

@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path';
 import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import type { Span } from '../language/source.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
+import { checkAdmin } from './check-admin.ts';
 import { checkRedis } from './check-redis.ts';
 import { environmentLayers, fileLayer, flagLayers, type SettingFlags } from './layers.ts';
 import { listPolicyFiles } from './policy-files.ts';
@@ -73,6 +74,7 @@ export function loadSettings(input: SettingsInput): LoadedSettings {
     report,
   );
   checkAddresses(listen, open.admin.address, spans, report);
+  checkAdmin(open.admin, spans, report);
   checkRedis(open.redis, spans, report);
   return { settings: hasError() ? undefined : { ...open, listen }, diagnostics };
 }

@@ -11,7 +11,7 @@ export interface SettingSchema {
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, SettingSchema>>;
   readonly patternProperties?: Readonly<Record<string, SettingSchema>>;
-  readonly required?: readonly string[];
+  readonly required?: readonly string[] | undefined;
   readonly items?: SettingSchema;
   readonly anyOf?: readonly SettingSchema[];
   readonly enum?: readonly string[];

@@ -1,15 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openAdmin } from '../../src/admin/admin-listener.ts';
+import { type AdminListenerOptions, openAdmin } from '../../src/admin/admin-listener.ts';
 import { healthRoutes } from '../../src/admin/routes/health-routes.ts';
+import type { Routes } from '../../src/admin/server.ts';
 import { parseSocketAddress, type SocketAddress } from '../../src/net/socket-address.ts';
+import { ADMIN_OPTIONS } from '../support/admin-options.ts';
 
 const ANY_PORT: SocketAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 
-const options = { routes: [healthRoutes({ checks: () => [] }, '1')], onFault: () => {} };
+const options: AdminListenerOptions = {
+  ...ADMIN_OPTIONS,
+  routes: [healthRoutes({ checks: () => [] }, '1')],
+};
 
 test('listens on a port, and no longer after it is closed', async () => {
   const listener = await openAdmin(ANY_PORT, options);
@@ -20,7 +25,7 @@ test('listens on a port, and no longer after it is closed', async () => {
 });
 
 test('closes though a request does not end', async () => {
-  const stuck = (server: Parameters<(typeof options.routes)[0]>[0]) => {
+  const stuck: Routes = (server) => {
     server.get('/stuck', { config: { access: 'open' } }, () => new Promise<never>(() => {}));
   };
   const listener = await openAdmin(ANY_PORT, { ...options, routes: [stuck] });
@@ -53,5 +58,46 @@ test('says what to do when the port is in use', async () => {
     code: 'address-in-use',
     message: `cannot listen on \`${listener.address}\`: address in use`,
   });
+  await listener.close(1000);
+});
+
+test('whoever can open the local socket needs no token, and says who it is', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'postward-admin-'));
+  const path = join(directory, 'admin.sock');
+  const whoami: Routes = (server) => {
+    server.get('/v1/me', { config: { access: ['admin'] } }, async ({ principal }) => ({
+      actor: principal?.actor,
+    }));
+  };
+  const listener = await openAdmin(ANY_PORT, { ...options, routes: [whoami], localSocket: path });
+  const ask = (headers: Record<string, string>) =>
+    new Promise<[number | undefined, string]>((done, fail) => {
+      request({ socketPath: path, path: '/v1/me', headers }, (response) => {
+        response.setEncoding('utf8').on('data', (text) => done([response.statusCode, text]));
+      })
+        .on('error', fail)
+        .end();
+    });
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(listener.localSocket).toBe(path);
+  expect(await ask({})).toEqual([200, '{"actor":"local"}']);
+  expect(await ask({ 'postward-user': 'alice' })).toEqual([200, '{"actor":"local:alice"}']);
+  expect((await ask({ 'postward-user': 'a b' }))[0]).toBe(400);
+  // The same over the address is nobody.
+  expect((await fetch(`http://${listener.address}/v1/me`)).status).toBe(401);
+  await listener.close(1000);
+  rmSync(directory, { recursive: true });
+});
+
+test('goes without a local socket that cannot be opened', async () => {
+  const reasons: string[] = [];
+  const listener = await openAdmin(ANY_PORT, {
+    ...options,
+    localSocket: '/no/such/directory/admin.sock',
+    onLocalSocketFailure: ({ message }) => reasons.push(message),
+  });
+  expect(listener.localSocket).toBeUndefined();
+  expect(reasons).toEqual([expect.stringContaining('cannot listen on `unix:/no/such/directory/admin.sock`')]);
+  expect((await fetch(`http://${listener.address}/healthz`)).status).toBe(200);
   await listener.close(1000);
 });

@@ -6,6 +6,7 @@ import { run } from '../../src/cli/cli.ts';
 import type { SocketAddress } from '../../src/net/socket-address.ts';
 import { SETTING_ROWS } from '../../src/settings/setting-rows.ts';
 import { VERSION } from '../../src/util/version.ts';
+import { ADMIN_OPTIONS } from '../support/admin-options.ts';
 import { FakeTerminal } from '../support/fake-terminal.ts';
 
 const ANY_PORT: SocketAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
@@ -78,7 +79,7 @@ describe('what is typed', () => {
 describe('health', () => {
   async function ask(checks: readonly HealthCheck[]) {
     const routes = [healthRoutes({ checks: () => checks }, '1.2.3')];
-    const listener = await openAdmin(ANY_PORT, { routes, onFault: () => {} });
+    const listener = await openAdmin(ANY_PORT, { ...ADMIN_OPTIONS, routes });
     try {
       return await type(`health --admin ${listener.address}`);
     } finally {
@@ -100,7 +101,7 @@ describe('health', () => {
   });
 
   test('nobody there', async () => {
-    const listener = await openAdmin(ANY_PORT, { routes: [], onFault: () => {} });
+    const listener = await openAdmin(ANY_PORT, { ...ADMIN_OPTIONS, routes: [] });
     const { address } = listener;
     const other = await type(`health --admin ${address}`);
     await listener.close(1000);

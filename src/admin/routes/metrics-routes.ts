@@ -1,6 +1,8 @@
 /**
  * `/metrics`: the exposition for Prometheus.
  */
+import { Type } from 'typebox';
+import type { Access } from '../auth/scope.ts';
 import type { Routes } from '../server.ts';
 
 export interface Exposition {
@@ -8,11 +10,25 @@ export interface Exposition {
   exposition(): Promise<string>;
 }
 
-export function metricsRoutes(metrics: Exposition): Routes {
+/** @param access setting admin.metrics: `open`, or a token that may read */
+export function metricsRoutes(metrics: Exposition, access: Access = 'open'): Routes {
   return (server) => {
-    server.get('/metrics', { config: { access: 'open' } }, async (_request, reply) => {
-      reply.type(metrics.contentType);
-      return metrics.exposition();
-    });
+    server.get(
+      '/metrics',
+      {
+        config: { access, rateLimit: false },
+        schema: {
+          tags: ['status'],
+          summary: 'The metrics, for Prometheus.',
+          produces: ['text/plain'],
+          response: { 200: Type.String() },
+        },
+        serializerCompiler: () => (text) => String(text),
+      },
+      async (_request, reply) => {
+        reply.type(metrics.contentType);
+        return metrics.exposition();
+      },
+    );
   };
 }

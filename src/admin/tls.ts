@@ -1,0 +1,111 @@
+/**
+ * The certificate of the admin server, from files as certificate authorities'
+ * programs leave them. Read again when they change: a renewal needs no
+ * restart. Files that are wrong leave what was there before in force.
+ */
+import { readFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { createSecureContext } from 'node:tls';
+import { OperatorError } from '../util/operator-error.ts';
+import { systemErrorReason } from '../util/system-error.ts';
+
+/** How often the files are looked at. */
+const LOOK_EVERY_MS = 10_000;
+
+const MIN_VERSION = 'TLSv1.2';
+
+export interface TlsFiles {
+  /** PEM: the certificate, then those between it and the authority. */
+  readonly certificate: string;
+  /** PEM, without a passphrase. */
+  readonly key: string;
+}
+
+interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface TlsOptions {
+  readonly files: TlsFiles;
+  readonly onReload: () => void;
+  /** Told once for each way in which they are wrong. */
+  readonly onFailure: (reason: string) => void;
+  readonly lookEveryMs?: number;
+}
+
+export class Tls {
+  readonly #options: TlsOptions;
+  #pair: Pair;
+  #server: Server | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failure = '';
+
+  private constructor(options: TlsOptions, pair: Pair) {
+    this.#options = options;
+    this.#pair = pair;
+  }
+
+  /** @throws OperatorError (rejects) when the files cannot be used */
+  static async open(options: TlsOptions): Promise<Tls> {
+    const pair = await readPair(options.files);
+    if (typeof pair !== 'string') return new Tls(options, pair);
+    throw new OperatorError(
+      'admin-tls',
+      `cannot use the certificate of the admin address: ${pair}`,
+      'admin.tls.certificate and admin.tls.key name PEM files that belong together, readable by the user Postward runs as',
+    );
+  }
+
+  /** A server that shows the certificate in force. */
+  createServer(handler: RequestListener): Server {
+    const server = createServer({ ...this.#pair, minVersion: MIN_VERSION }, handler);
+    this.#server = server;
+    this.#timer = setInterval(() => void this.look(), this.#options.lookEveryMs ?? LOOK_EVERY_MS);
+    this.#timer.unref();
+    return server;
+  }
+
+  /** Reads the files; new connections get what they hold if it can be used. */
+  async look(): Promise<void> {
+    const pair = await readPair(this.#options.files);
+    if (typeof pair === 'string') {
+      if (pair !== this.#failure) this.#options.onFailure(pair);
+      this.#failure = pair;
+      return;
+    }
+    this.#failure = '';
+    if (pair.cert === this.#pair.cert && pair.key === this.#pair.key) return;
+    this.#pair = pair;
+    this.#server?.setSecureContext({ ...pair, minVersion: MIN_VERSION });
+    this.#options.onReload();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** The pair, or why it cannot be used. Says nothing of what the key file holds. */
+async function readPair({ certificate, key }: TlsFiles): Promise<Pair | string> {
+  const texts: string[] = [];
+  for (const file of [certificate, key]) {
+    try {
+      texts.push(await readFile(file, 'utf8'));
+    } catch (error) {
+      return `cannot read \`${file}\`: ${systemErrorReason(error)}`;
+    }
+  }
+  const [cert = '', keyText = ''] = texts;
+  try {
+    // Throws when either is malformed or they do not belong together.
+    createSecureContext({ cert, key: keyText });
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    return code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'
+      ? `\`${key}\` is not the key of \`${certificate}\``
+      : `\`${certificate}\` and \`${key}\` are no certificate and key (${code})`;
+  }
+  return { cert, key: keyText };
+}
