@@ -7,20 +7,15 @@ import { environmentToken } from './admin/auth/environment-token.ts';
 import { memoryTokens } from './admin/auth/memory-tokens.ts';
 import { DaemonHealth } from './admin/daemon-health.ts';
 import type { Admin } from './admin/start-admin.ts';
-import { CachingResolver } from './dns/caching-resolver.ts';
+import { type Dns, dnsServers, openDns } from './dns/open-dns.ts';
 import { publicResolver } from './dns/public-resolvers.ts';
-import { readResolvConf } from './dns/resolv-conf.ts';
-import { WireClient } from './dns/wire-client.ts';
 import type { Diagnostic } from './language/diagnostic.ts';
-import {
-  formatSocketAddress,
-  parseServerAddress,
-  parseSocketAddress,
-  type SocketAddress,
-} from './net/socket-address.ts';
+import { formatSocketAddress, parseSocketAddress, type SocketAddress } from './net/socket-address.ts';
+import { measureDns } from './observe/dns-metrics.ts';
 import { createLog, type Log } from './observe/log.ts';
 import type { LogDestination } from './observe/log-destination.ts';
 import { Metrics } from './observe/metrics.ts';
+import { redisOptions } from './redis/redis-options.ts';
 import { observedEvents } from './server/observed-events.ts';
 import { listen, type PolicyListener } from './server/policy-listener.ts';
 import { policyService } from './server/policy-service.ts';
@@ -39,28 +34,6 @@ const WIRING_PERIOD_MS = 60_000;
 
 /** How long running requests may take when the daemon stops. */
 const DRAIN_MS = 5000;
-
-export interface Dns {
-  readonly resolver: CachingResolver;
-  readonly client: WireClient;
-}
-
-/** The resolver that settings describe. Close its `client` when done. */
-export function openDns(settings: Settings['dns']): Dns {
-  const named = settings.servers.flatMap((text) => parseServerAddress(text) ?? []);
-  const client = new WireClient({
-    servers: named.length > 0 ? named : readResolvConf().servers,
-    timeoutMs: settings.timeout_ms,
-    attempts: settings.attempts,
-    totalMs: settings.total_ms,
-  });
-  const resolver = new CachingResolver(client, {
-    maxEntries: settings.cache_entries,
-    minTtlSeconds: settings.ttl_floor_seconds,
-    maxTtlSeconds: settings.ttl_ceiling_seconds,
-  });
-  return { resolver, client };
-}
 
 /** Loads the policies that settings name. */
 export async function loadPolicies(
@@ -131,7 +104,7 @@ export class App {
     this.log = log;
     this.#adminToken = adminToken;
     this.#settings = settings;
-    this.#dns = openDns(settings.dns);
+    this.#dns = openDns(settings.dns, redisOptions(settings.redis));
     this.#holder = new SnapshotHolder({
       load: (version) =>
         loadPolicies(settings, version, {
@@ -205,7 +178,7 @@ export class App {
   async close(): Promise<void> {
     clearInterval(this.#watchTimer);
     await Promise.all([...this.#listeners, this.#admin].map((listener) => listener?.close(DRAIN_MS)));
-    this.#dns.client.close();
+    this.#dns.close();
     this.#holder.close();
   }
 
@@ -298,23 +271,10 @@ export class App {
   /** What parts count themselves is read when somebody scrapes. */
   #measure(): void {
     const { metrics } = this;
-    const { resolver, client } = this.#dns;
     metrics.readValue('postward_connections', () =>
       this.#listeners.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
     );
-    metrics.read('postward_dns_lookups_total', () => [
-      { labels: { source: 'cache' }, value: resolver.stats.hits },
-      { labels: { source: 'in_flight' }, value: resolver.stats.shared },
-      { labels: { source: 'server' }, value: resolver.stats.misses },
-    ]);
-    metrics.readValue('postward_dns_cache_entries', () => resolver.stats.entries);
-    metrics.read('postward_dns_queries_total', () => [
-      { labels: { transport: 'udp' }, value: client.stats.udpQueries },
-      { labels: { transport: 'tcp' }, value: client.stats.tcpQueries },
-    ]);
-    metrics.readValue('postward_dns_failures_total', () => client.stats.failures);
-    metrics.readValue('postward_dns_timeouts_total', () => client.stats.timeouts);
-    metrics.readValue('postward_dns_in_flight', () => client.stats.inFlight);
+    measureDns(metrics, this.#dns);
     metrics.read('postward_wiring_doubts', () => doubtCounts(this.#watch));
     metrics.readValue('postward_snapshot_version', () => this.#holder.current.version);
     metrics.readValue('postward_snapshot_loaded_timestamp_seconds', () =>
@@ -323,10 +283,8 @@ export class App {
   }
 }
 
-function publicResolversOf({ servers }: Settings['dns']): string[] {
-  const used =
-    servers.length > 0 ? servers.flatMap((text) => parseServerAddress(text) ?? []) : readResolvConf().servers;
-  return used.flatMap(({ host }) => {
+function publicResolversOf(setting: Settings['dns']): string[] {
+  return dnsServers(setting).flatMap(({ host }) => {
     const service = publicResolver(host);
     return service === undefined ? [] : [`${host} (${service})`];
   });

@@ -2,7 +2,8 @@
  * `postward explain`: what would be decided about a request, and the whole way
  * to it, by the very engine of the daemon.
  */
-import { loadPolicies, openDns } from '../app.ts';
+import { loadPolicies } from '../app.ts';
+import { openDns } from '../dns/open-dns.ts';
 import { actionFor } from '../server/action-encoder.ts';
 import { Decider } from '../snapshot/decider.ts';
 import { OperatorError } from '../util/operator-error.ts';
@@ -31,7 +32,7 @@ export async function explain(
     throw new OperatorError('policy', 'the policy cannot be read', 'mend what is listed above');
   }
 
-  const dns = openDns(settings.dns);
+  const dns = openDns(settings.dns, undefined);
   try {
     const decider = new Decider({
       snapshot: () => snapshot,
@@ -59,7 +60,7 @@ export async function explain(
     );
     return 0;
   } finally {
-    dns.client.close();
+    dns.close();
     snapshot.retire();
   }
 }

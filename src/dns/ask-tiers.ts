@@ -44,18 +44,20 @@ export function askTiers(tiers: Tiers): Promise<TierAnswer> {
       else settle(answer);
     };
     const askDns = (): void => {
+      if (isSettled || isDnsAsked) return;
       isDnsAsked = true;
       const asked = tiers.askDns();
       if (isPromise(asked)) void asked.then(takeDns);
       else takeDns(asked);
     };
-    const timer = setTimeout(askDns, tiers.headStartMs);
+    // After a look at what has arrived: when we ourselves were busy, the store is not to blame.
+    const timer = setTimeout(() => setImmediate(askDns), tiers.headStartMs);
     void tiers.askStore().then((found) => {
       isStoreDone = true;
       if (isSettled) return;
       if (found !== undefined) settle(found);
       else if (failure !== undefined) settle(failure);
-      else if (!isDnsAsked) {
+      else {
         clearTimeout(timer);
         askDns();
       }

@@ -64,19 +64,26 @@ export const METRICS = Object.freeze({
     'DNS lookups of restrictions, by where the answer came from',
     'source',
   ),
+  postward_dns_shared_cache_total: row(
+    'counter',
+    'DNS lookups that memory could not answer, by what the shared cache in Redis said',
+    'result',
+  ),
+  postward_dns_shared_cache_writes_total: row('counter', 'DNS answers sent to the shared cache in Redis'),
   postward_dns_failures_total: row('counter', 'DNS lookups that ended in a temporary failure'),
   postward_dns_queries_total: row('counter', 'Questions sent to DNS servers', 'transport'),
   postward_dns_timeouts_total: row('counter', 'Questions that a DNS server did not answer in time'),
   postward_dns_in_flight: row('gauge', 'DNS lookups that wait for a server'),
+  postward_dns_ignored_messages_total: row(
+    'counter',
+    'Datagrams that answered no open question of ours: late, or forged',
+  ),
   postward_dns_cache_entries: row('gauge', 'DNS answers kept in memory'),
+  postward_dns_cache_bytes: row('gauge', 'Rough size of the DNS answers kept in memory'),
+  postward_dns_cache_evictions_total: row('counter', 'DNS answers dropped from memory for want of room'),
   postward_snapshot_version: row('gauge', 'Version of the policies in force'),
   postward_snapshot_loaded_timestamp_seconds: row('gauge', 'When the policies in force were loaded'),
   postward_reloads_total: row('counter', 'Reloads of the policies', 'result'),
-  postward_log_lines_lost_total: row('counter', 'Log lines lost because their reader was too slow'),
-  postward_build_info: row('gauge', 'Always 1; the version is in the labels', 'version', 'node'),
-});
-
-export type MetricName = keyof typeof METRICS;
   postward_admin_requests_total: row(
     'counter',
     'Requests to the admin address, by route and status of the answer',
@@ -84,3 +91,8 @@ export type MetricName = keyof typeof METRICS;
     'method',
     'status',
   ),
+  postward_log_lines_lost_total: row('counter', 'Log lines lost because their reader was too slow'),
+  postward_build_info: row('gauge', 'Always 1; the version is in the labels', 'version', 'node'),
+});
+
+export type MetricName = keyof typeof METRICS;

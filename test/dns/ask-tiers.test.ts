@@ -11,7 +11,7 @@ const OF_STORE: SharedAnswer = { answer: negative('nxdomain', 40), remainingMs: 
 const FAILURE = tempfail('timeout');
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -35,7 +35,8 @@ function race() {
   return { race, store, dns, late, answered };
 }
 
-const soon = () => vi.advanceTimersByTimeAsync(0);
+/** One turn of the event loop. */
+const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('the store answers within the head start', () => {
   it('with an answer: the DNS is never asked', async () => {
@@ -65,6 +66,7 @@ describe('the store takes longer', () => {
     await vi.advanceTimersByTimeAsync(4);
     expect(state.isDnsAsked).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
+    await soon();
     expect(state.isDnsAsked).toBe(true);
     dns.resolve(OF_DNS);
     expect(await answered).toBe(OF_DNS);
@@ -76,6 +78,7 @@ describe('the store takes longer', () => {
   it('and yet is first: the answer of the DNS is not lost', async () => {
     const { store, dns, late, answered } = race();
     await vi.advanceTimersByTimeAsync(5);
+    await soon();
     store.resolve(OF_STORE);
     expect(await answered).toBe(OF_STORE);
     dns.resolve(OF_DNS);
@@ -86,6 +89,7 @@ describe('the store takes longer', () => {
   it('and the DNS fails: what the store says counts', async () => {
     const { store, dns, answered } = race();
     await vi.advanceTimersByTimeAsync(5);
+    await soon();
     dns.resolve(FAILURE);
     await soon();
     expect(await Promise.race([answered, 'waiting'])).toBe('waiting');
@@ -96,6 +100,7 @@ describe('the store takes longer', () => {
   it('and neither knows: a failure', async () => {
     const { store, dns, answered } = race();
     await vi.advanceTimersByTimeAsync(5);
+    await soon();
     dns.resolve(FAILURE);
     store.resolve(undefined);
     expect(await answered).toBe(FAILURE);
@@ -105,6 +110,7 @@ describe('the store takes longer', () => {
     const { race: state, store, answered } = race();
     state.dnsAnswer = FAILURE;
     await vi.advanceTimersByTimeAsync(5);
+    await soon();
     store.resolve(OF_STORE);
     expect(await answered).toBe(OF_STORE);
   });

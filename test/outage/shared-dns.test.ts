@@ -1,0 +1,101 @@
+/** Daemons that share DNS answers through one Redis, which comes and goes. */
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type FixtureDns, startFixtureDns } from '../support/fixture-dns.ts';
+import type { PrivateServer } from '../support/private-server.ts';
+import { askRedis, startRedis, until } from '../support/redis.ts';
+import { requirement } from '../support/requirements.ts';
+import { type OutageDaemon, startDaemon } from './outage-daemon.ts';
+
+const LISTS = Array.from({ length: 9 }, (_, index) => `list${index}.test`);
+const POLICY = `\
+smtpd_client_restrictions = ${LISTS.map((list) => `reject_rbl_client ${list}`).join(', ')}
+smtpd_sender_restrictions = reject_unknown_sender_domain
+`;
+const ZONE = `
+@dnsbl list8.test 198.51.100.1 127.0.0.2 "spam source"
+sender.test 300 MX 10 mx.sender.test
+sender.test 300 A 192.0.2.1
+`;
+const LISTED = { client_address: '198.51.100.1' };
+const BLOCKED =
+  '554 5.7.1 Service unavailable; Client host [198.51.100.1] blocked using list8.test; spam source';
+
+interface World {
+  readonly dns: FixtureDns;
+  readonly redis: PrivateServer;
+  start(): Promise<OutageDaemon>;
+}
+
+async function world(): Promise<World> {
+  const dns = await startFixtureDns({ zone: ZONE });
+  onTestFinished(() => dns.stop());
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const settings = { REDIS__URL: `redis://127.0.0.1:${redis.port}` };
+  return { dns, redis, start: () => startDaemon({ files: { 'mx.cf': POLICY }, dns, settings }) };
+}
+
+const isConnected = ({ port }: PrivateServer, count: number) =>
+  until('the daemons are connected', async () => {
+    const clients = String(await askRedis(port, 'CLIENT', 'LIST'));
+    return clients.split('name=postward-dns ').length > count;
+  });
+
+describe.skipIf(!requirement('redis').isMet)('two daemons with one Redis', () => {
+  test('the second asks the DNS nothing', async () => {
+    const { dns, redis, start } = await world();
+    const one = await start();
+    await isConnected(redis, 1);
+    expect(await one.ask(LISTED)).toBe(BLOCKED);
+    expect(await one.ask()).toBe('DUNNO');
+    await until('all is shared', async () => Number(await askRedis(redis.port, 'DBSIZE')) >= 19);
+    const asked = dns.received;
+    const two = await start();
+    await isConnected(redis, 2);
+    expect(await two.ask(LISTED)).toBe(BLOCKED);
+    expect(await two.ask()).toBe('DUNNO');
+    expect(dns.received).toBe(asked);
+    await one.stop();
+    await two.stop();
+  });
+
+  test('a poisoned value neither rejects nor permits', async () => {
+    const { redis, start } = await world();
+    const daemon = await start();
+    await isConnected(redis, 1);
+    for (const list of LISTS) {
+      const key = `postward:dns:1:A:10.2.0.192.${list}`;
+      await askRedis(redis.port, 'SET', key, '[1,"x","A","found",60,"",[["127.0.0.2",0]]]', 'EX', '60');
+    }
+    await askRedis(redis.port, 'SET', 'postward:dns:1:MX:sender.test', 'gone', 'EX', '60');
+    expect(await daemon.ask()).toBe('DUNNO');
+    await daemon.stop();
+  });
+
+  test('Redis paused, killed, back: what is decided stays the same', async () => {
+    const { redis, start } = await world();
+    const daemon = await start();
+    await isConnected(redis, 1);
+    await redis.pause();
+    expect(await daemon.ask(LISTED)).toBe(BLOCKED);
+    expect(await daemon.ask({ client_address: '198.51.100.2' })).toBe('DUNNO');
+    await redis.resume();
+    await redis.kill();
+    expect(await daemon.ask({ client_address: '198.51.100.3' })).toBe('DUNNO');
+    expect(await daemon.ask(LISTED)).toBe(BLOCKED);
+    await redis.restart();
+    await isConnected(redis, 1);
+    expect(await daemon.ask({ client_address: '198.51.100.4' })).toBe('DUNNO');
+    daemon.lines('redis_down');
+    await daemon.stop();
+  });
+
+  test('shared_cache = false: nothing goes to Redis', async () => {
+    const { dns, redis } = await world();
+    const settings = { REDIS__URL: `redis://127.0.0.1:${redis.port}`, DNS__SHARED_CACHE: 'false' };
+    const daemon = await startDaemon({ files: { 'mx.cf': POLICY }, dns, settings });
+    expect(await daemon.ask(LISTED)).toBe(BLOCKED);
+    await daemon.stop();
+    expect(await askRedis(redis.port, 'KEYS', 'postward:dns:*')).toEqual([]);
+  });
+});
