@@ -10,6 +10,16 @@
 /** The newest sources are of this month. */
 export const KNOWLEDGE_DATE = '2026-09';
 
+/** Names that tell whether a list works; RFC 5782 §5 has them for lists in general. */
+export interface TestPoints {
+  /** One of these must be listed. */
+  readonly listed: readonly string[];
+  /** None of these may be. */
+  readonly unlisted: readonly string[];
+  /** It lists 127.0.0.0/8, which nobody sends mail from, with the rest of the reserved networks. */
+  readonly listsLoopback?: true;
+}
+
 export interface DnsblFacts {
   /** The zone, and all below it; of `no_list` the name itself alone. */
   readonly zone: string;
@@ -35,6 +45,8 @@ export interface DnsblFacts {
   readonly listings?: string;
   /** Terms that break a policy which does not know them, as a clause: the list …  */
   readonly terms?: string;
+  /** Test points other than those of RFC 5782 §5, as names below the zone. */
+  readonly testPoints?: TestPoints;
   readonly source: string;
 }
 
@@ -45,6 +57,14 @@ const SPAMHAUS_CODES =
   'https://docs.spamhaus.com/datasets/docs/source/10-data-type-documentation/datasets/040-zones.html';
 const SPAMHAUS_TERMS =
   'is free for small, non-commercial use, answers public resolvers and large users with an error (127.255.255.0/24), and wants a free registration (a DQS key) from them';
+
+/** Lists of domains which answer to the test points of their own that they publish. */
+const DBL_POINTS: TestPoints = { listed: ['dbltest.com'], unlisted: ['example.com', 'invalid'] };
+const URIBL_POINTS: TestPoints = { listed: ['test.uribl.com'], unlisted: ['example.com', 'invalid'] };
+const SURBL_POINTS: TestPoints = {
+  listed: ['surbl-org-permanent-test-point.com', 'test.surbl.org'],
+  unlisted: ['example.com', 'invalid'],
+};
 
 const spamhaus = (zone: string, subject: 'address' | 'domain', listings: string): DnsblFacts => ({
   zone,
@@ -81,9 +101,15 @@ export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
   { ...spamhaus('sbl.spamhaus.org', 'address', '127.0.0.[2;3;9]'), partOf: 'zen.spamhaus.org' },
   { ...spamhaus('xbl.spamhaus.org', 'address', '127.0.0.[4..7]'), partOf: 'zen.spamhaus.org' },
   { ...spamhaus('pbl.spamhaus.org', 'address', '127.0.0.[10;11]'), partOf: 'zen.spamhaus.org' },
-  spamhaus('dbl.spamhaus.org', 'domain', '127.0.1.[2..99]'),
+  { ...spamhaus('dbl.spamhaus.org', 'domain', '127.0.1.[2..99]'), testPoints: DBL_POINTS },
   { zone: 'zen.dq.spamhaus.net', status: 'alive', subject: 'address', source: SPAMHAUS_CODES },
-  { zone: 'dbl.dq.spamhaus.net', status: 'alive', subject: 'domain', source: SPAMHAUS_CODES },
+  {
+    zone: 'dbl.dq.spamhaus.net',
+    status: 'alive',
+    subject: 'domain',
+    testPoints: DBL_POINTS,
+    source: SPAMHAUS_CODES,
+  },
   {
     zone: 'sbl-xbl.spamhaus.org',
     status: 'renamed',
@@ -139,9 +165,24 @@ export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
     status: 'alive',
     subject: 'domain',
     terms: 'refuses public resolvers, and says so with 127.0.0.1',
-    source: 'http://uribl.com/refused.shtml',
+    testPoints: URIBL_POINTS,
+    source: 'http://uribl.com/refused.shtml, http://uribl.com/about.shtml',
   },
-  { zone: 'surbl.org', status: 'alive', subject: 'domain', source: 'http://www.surbl.org/lists' },
+  {
+    zone: 'surbl.org',
+    status: 'alive',
+    subject: 'domain',
+    testPoints: SURBL_POINTS,
+    source: 'http://www.surbl.org/lists, http://www.surbl.org/faqs',
+  },
+  {
+    zone: 'bogons.cymru.com',
+    status: 'alive',
+    subject: 'address',
+    listings: '127.0.0.2',
+    testPoints: { listed: ['2.0.0.127', '1.0.0.10'], unlisted: ['8.8.8.8'], listsLoopback: true },
+    source: 'https://www.team-cymru.com/bogon-networks',
+  },
   {
     zone: 'score.senderscore.com',
     status: 'alive',

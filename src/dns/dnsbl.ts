@@ -16,13 +16,16 @@ import {
 } from './address-pattern.ts';
 import { type ErrorReason, errorAnswersOf } from './dnsbl-error-answers.ts';
 import type { DnsAnswer } from './resolver.ts';
+import { ZoneMask } from './zone-mask.ts';
 
 /** `bl.example=127.0.0.[2..11]`, compiled. */
 export interface DnsblArgument {
   /** The whole, as written: the key of rbl_reply_maps. */
   readonly argument: string;
-  /** The zone alone: `$rbl_domain`. */
+  /** The zone alone. */
   readonly domain: string;
+  /** The zone as it is shown, `$rbl_domain` too: a customer's key in it is masked. */
+  readonly shown: string;
   /** What follows the `=`; undefined: any address is a listing. */
   readonly filter: AddressPattern | undefined;
   readonly errorReason: ErrorReason;
@@ -45,18 +48,23 @@ const REASON_SEPARATOR = ' / ';
 const LOOPBACK_NETWORK = 127;
 const NOT_LISTED: DnsblResult = { kind: 'not_listed' };
 
+const NO_PRIVATE_ZONES = new ZoneMask();
+
 /** The argument of a DNSBL restriction, or what is wrong with its filter and where in the argument. */
-export function parseDnsblArgument(argument: string): DnsblArgument | PatternError {
+export function parseDnsblArgument(
+  argument: string,
+  mask: ZoneMask = NO_PRIVATE_ZONES,
+): DnsblArgument | PatternError {
   const equals = argument.indexOf('=');
   const domain = equals < 0 ? argument : argument.slice(0, equals);
   if (domain === '') return { error: 'empty DNSBL domain', start: 0, end: argument.length };
-  const errorReason = errorAnswersOf(domain);
-  if (equals < 0) return { argument, domain, filter: undefined, errorReason };
+  const place = { argument, domain, shown: mask.text(domain), errorReason: errorAnswersOf(domain) };
+  if (equals < 0) return { ...place, filter: undefined };
   const filter = parseAddressPattern(argument.slice(equals + 1));
   if (isPatternError(filter)) {
     return { error: filter.error, start: equals + 1 + filter.start, end: equals + 1 + filter.end };
   }
-  return { argument, domain, filter, errorReason };
+  return { ...place, filter };
 }
 
 export function isDnsblArgumentError(value: DnsblArgument | PatternError): value is PatternError {

@@ -1,0 +1,175 @@
+/**
+ * The health of all DNSBLs that the policies in force ask, for the whole
+ * process: what restrictions ask, without waiting, before they ask a list.
+ *
+ * Owns the watched zones, one for each zone and kind of question, and sees
+ * every answer of theirs that came over the network. Promises that starting
+ * waits for no probe.
+ */
+import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
+import type { DnsblArgument } from './dnsbl.ts';
+import type { DnsblSubject } from './dnsbl-probe.ts';
+import type { DnsAnswer, Resolver } from './resolver.ts';
+import { DNSBL_HEALTH_MODES, type DnsblHealthMode, WatchedList } from './watched-list.ts';
+import { type WatchEvents, WatchedZone, type WatchOptions } from './watched-zone.ts';
+
+/** A DNSBL as one restriction of a policy asks it. */
+export interface DnsblUse {
+  readonly list: DnsblArgument;
+  readonly subject: DnsblSubject;
+  readonly mode: DnsblHealthMode;
+  readonly isAllowList: boolean;
+  /** The same for all uses that share a state. */
+  readonly key: string;
+}
+
+export function dnsblUse(
+  list: DnsblArgument,
+  subject: DnsblSubject,
+  mode: DnsblHealthMode,
+  isAllowList: boolean,
+): DnsblUse {
+  return { list, subject, mode, isAllowList, key: `${subject} ${list.argument.toLowerCase()}` };
+}
+
+export interface DnsblHealthOptions extends WatchOptions {
+  /** Without a cache: a probe wants to know how things are now. */
+  readonly resolver: Resolver;
+  readonly events: WatchEvents;
+  /** How long an allow list that is set aside still holds permanent rejects back. */
+  readonly graceMs: number;
+  /** Zones that are asked only when their turn comes. */
+  readonly noPrefetch: ReadonlySet<string>;
+}
+
+/** Policies name their lists; tables can name more, and those beyond this are asked without health. */
+const MAX_ZONES = 500;
+
+const ADDRESS_PREFIX = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f](?:\.[\da-f]){31})$/;
+
+export class DnsblHealth {
+  readonly #options: DnsblHealthOptions;
+  readonly #lists = new Map<string, WatchedList>();
+  readonly #zones = new Map<string, WatchedZone>();
+
+  constructor(options: DnsblHealthOptions) {
+    this.#options = options;
+  }
+
+  /** The resolver to ask through: it tells what lists say and how long they take. */
+  observed(upstream: Resolver): Resolver {
+    return {
+      lookup: (name, type) => {
+        const zone = type === 'A' && this.#zones.size > 0 ? this.#zoneOf(name) : undefined;
+        const answer = upstream.lookup(name, type);
+        if (zone === undefined || !isPromise(answer)) return answer;
+        const started = performance.now();
+        return answer.then((late) => {
+          zone.note(late, performance.now() - started);
+          return late;
+        });
+      },
+    };
+  }
+
+  /** Watches what the policies in force ask, and forgets the rest. New zones are probed at once. */
+  watch(uses: Iterable<DnsblUse>): void {
+    const wanted = Map.groupBy(
+      Array.from(uses).filter(({ mode }) => mode !== 'off'),
+      ({ key }) => key,
+    );
+    for (const [key, list] of this.#lists) {
+      if (!wanted.has(key)) this.#forget(key, list);
+    }
+    for (const [key, [use, ...others]] of wanted) {
+      if (use === undefined) continue;
+      const list = this.#lists.get(key) ?? this.#add(use);
+      if (list !== undefined) list.mode = strictest([use, ...others]);
+    }
+  }
+
+  /** The state of a list; undefined: its health does not matter. */
+  list(use: DnsblUse): WatchedList | undefined {
+    if (use.mode === 'off') return undefined;
+    return this.#lists.get(use.key) ?? this.#add(use);
+  }
+
+  /** Whether a listing may be believed; see WatchedZone.confirm. */
+  confirm(list: WatchedList, answer: DnsAnswer): PromiseOrValue<boolean> {
+    return this.#zones.get(zoneKey(list.argument.domain, list.subject))?.confirm(list, answer) ?? true;
+  }
+
+  mayPrefetch({ list }: DnsblUse): boolean {
+    return !this.#options.noPrefetch.has(list.domain.toLowerCase());
+  }
+
+  /** True while an allow list that is set aside has to hold permanent rejects back. */
+  isInGrace({ sinceMs }: WatchedList): boolean {
+    return this.#options.now() - sinceMs < this.#options.graceMs;
+  }
+
+  /** Every watched list with its zone. */
+  *lists(): Generator<{ readonly list: WatchedList; readonly zone: WatchedZone }> {
+    for (const zone of this.#zones.values()) {
+      for (const list of zone.lists.values()) yield { list, zone };
+    }
+  }
+
+  /** Probes all zones, each unless a probe is on its way. */
+  async probeAll(): Promise<void> {
+    await Promise.all(Array.from(this.#zones.values(), (zone) => zone.probe()));
+  }
+
+  close(): void {
+    for (const zone of this.#zones.values()) zone.close();
+    this.#zones.clear();
+    this.#lists.clear();
+  }
+
+  #add(use: DnsblUse): WatchedList | undefined {
+    const name = use.list.domain.toLowerCase();
+    const key = zoneKey(name, use.subject);
+    let zone = this.#zones.get(key);
+    const list = new WatchedList(use.list, use.subject);
+    list.mode = use.mode;
+    if (zone === undefined) {
+      if (this.#zones.size >= MAX_ZONES) return undefined;
+      const { resolver, events } = this.#options;
+      zone = new WatchedZone(name, use.subject, resolver, this.#options, events);
+      this.#zones.set(key, zone);
+    }
+    zone.lists.set(use.key, list);
+    this.#lists.set(use.key, list);
+    void zone.probe();
+    return list;
+  }
+
+  #forget(key: string, { argument, subject }: WatchedList): void {
+    this.#lists.delete(key);
+    const name = zoneKey(argument.domain, subject);
+    const zone = this.#zones.get(name);
+    zone?.lists.delete(key);
+    if (zone?.lists.size !== 0) return;
+    zone.close();
+    this.#zones.delete(name);
+  }
+
+  /** The zone that a question is about, by the longest name that ends it. */
+  #zoneOf(name: string): WatchedZone | undefined {
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      const zone = name.slice(dot + 1);
+      const subject = ADDRESS_PREFIX.test(name.slice(0, dot)) ? 'address' : 'domain';
+      const watched = this.#zones.get(zoneKey(zone, subject));
+      if (watched !== undefined) return watched;
+    }
+    return undefined;
+  }
+}
+
+function zoneKey(zone: string, subject: DnsblSubject): string {
+  return `${subject} ${zone.toLowerCase()}`;
+}
+
+function strictest(uses: readonly DnsblUse[]): DnsblHealthMode {
+  return DNSBL_HEALTH_MODES.find((mode) => uses.some((use) => use.mode === mode)) ?? 'off';
+}

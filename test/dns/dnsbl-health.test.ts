@@ -1,0 +1,267 @@
+/** What sets a DNSBL aside, what does not, and how it comes back. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { testEntries, watchLists } from './watch-lists.ts';
+
+const HEALTHY = testEntries('bl.test');
+/** ::FFFF:7F00:n, nibble by nibble. */
+const MAPPED = (n: string) => `${n}.0.0.0.0.0.f.7.f.f.f.f${'.0'.repeat(20)}`;
+
+test.each([
+  ['lists everything', '*.bl.test A 127.0.0.2\n', 'lists_the_world'],
+  // A wildcard does not match beside the test entry: 127.0.0.1 stays unlisted (RFC 4592 §2.2.2).
+  [
+    'lists everything and keeps its test entry',
+    `${HEALTHY}*.bl.test A 127.0.0.2\n1.0.0.127.bl.test !NXDOMAIN\n`,
+    'lists_the_world',
+  ],
+  ['lists 127.0.0.1', `${HEALTHY}@dnsbl bl.test 127.0.0.1 127.0.0.2\n`, 'lists_the_world'],
+  ['lists ::ffff:127.0.0.1', `${HEALTHY}${MAPPED('1')}.bl.test A 127.0.0.2\n`, 'lists_the_world'],
+  ['answers outside 127.0.0.0/8', '*.bl.test A 203.0.113.80\n', 'outside_loopback'],
+  ['answers with an error code', '*.bl.test A 127.255.255.254\n', 'refuses'],
+  ['gives an error code for its test entry', '2.0.0.127.bl.test A 127.255.255.255\n', 'refuses'],
+  ['is refused to us', '*.bl.test !REFUSED\n', 'fails'],
+  ['fails', '*.bl.test !SERVFAIL\n', 'fails'],
+  ['does not answer', '*.bl.test !TIMEOUT\n', 'times_out'],
+  ['has no zone', 'other.test A 192.0.2.1\n', 'vanished'],
+])('a list that %s is set aside', async (_what, zone, code) => {
+  const watch = await watchLists(zone);
+  const list = watch.list('bl.test');
+  expect(list.fault, 'nobody waits for a probe').toBeUndefined();
+  await watch.until(`bl.test aside ${code}`);
+  expect(list.state).toBe('set_aside');
+  await sleep(150);
+  expect(watch.happened.filter((event) => event.includes('aside'))).toHaveLength(1);
+});
+
+test.each([
+  ['has its test entry and nothing else', HEALTHY],
+  ['has an IPv6 test entry alone', `${MAPPED('2')}.bl.test A 127.0.0.2\n`],
+  ['loses one datagram', `${HEALTHY}2.0.0.127.bl.test !LOSE 1\n`],
+  ['loses the first of every question', `${HEALTHY}*.bl.test !LOSE 3\n`],
+])('a list that %s stays in use', async (_what, zone) => {
+  const watch = await watchLists(zone);
+  const list = watch.list('bl.test');
+  await watch.health.probeAll();
+  await watch.health.probeAll();
+  expect(watch.happened).toEqual([]);
+  expect(list.state).toBe('healthy');
+});
+
+test('a list without a test entry is asked all the same, and reported once', async () => {
+  const watch = await watchLists('@dnsbl bl.test 192.0.2.1 127.0.0.2\n');
+  const list = watch.list('bl.test');
+  await watch.until('bl.test unproven');
+  await watch.health.probeAll();
+  expect(watch.happened).toEqual(['bl.test unproven']);
+  expect(list.state).toBe('unproven');
+  // A listing shows that it lives.
+  const answer = await watch.resolver.lookup('1.2.0.192.bl.test', 'A');
+  expect(await watch.health.confirm(list, answer)).toBe(true);
+  expect(list.state).toBe('healthy');
+});
+
+test('lists of domains are asked about TEST and INVALID', async () => {
+  const watch = await watchLists('test.rhs.test A 127.0.0.2\n*.bad.test A 127.0.0.2\n');
+  const good = watch.list('rhs.test', 'domain');
+  watch.list('bad.test', 'domain');
+  await watch.until('bad.test aside lists_the_world');
+  await watch.health.probeAll();
+  expect(good.state).toBe('healthy');
+  expect(watch.dns.count('test.rhs.test', 'A')).toBeGreaterThan(0);
+  expect(watch.dns.count('invalid.rhs.test', 'A')).toBeGreaterThan(0);
+  expect(watch.dns.count('2.0.0.127.rhs.test')).toBe(0);
+});
+
+test('lists with test points of their own are asked about those', async () => {
+  const watch = await watchLists(
+    'dbltest.com.dbl.spamhaus.org A 127.0.1.2\n2.0.0.127.bogons.cymru.com A 127.0.0.2\n*.127.bogons.cymru.com A 127.0.0.2\n',
+  );
+  const dbl = watch.list('dbl.spamhaus.org', 'domain');
+  // It lists 127.0.0.0/8, with reason.
+  const bogons = watch.list('bogons.cymru.com');
+  await watch.health.probeAll();
+  expect([dbl.state, bogons.state]).toEqual(['healthy', 'healthy']);
+});
+
+test('a filter that keeps out what is wrong keeps the list in use', async () => {
+  const watch = await watchLists(`${HEALTHY}*.bl.test A 127.0.0.9\n1.0.0.127.bl.test A 127.0.0.9\n`);
+  const whole = watch.list('bl.test');
+  const part = watch.list('bl.test=127.0.0.[2..8]');
+  await watch.until('bl.test aside lists_the_world');
+  expect([whole.state, part.state]).toEqual(['set_aside', 'healthy']);
+});
+
+test('a list that is back comes back, once', async () => {
+  const watch = await watchLists('*.bl.test !SERVFAIL\n');
+  const list = watch.list('bl.test');
+  await watch.until('bl.test aside fails');
+  watch.dns.setZone(HEALTHY);
+  await watch.until('bl.test back');
+  await watch.health.probeAll();
+  expect(list.state).toBe('healthy');
+  expect(watch.happened).toEqual(['bl.test aside fails', 'bl.test back']);
+});
+
+test('a list that fails in another way says so', async () => {
+  const watch = await watchLists('*.bl.test !SERVFAIL\n');
+  watch.list('bl.test');
+  await watch.until('bl.test aside fails');
+  watch.dns.setZone('*.bl.test A 127.255.255.254\n');
+  await watch.until('bl.test aside refuses');
+});
+
+test('caches on the way repeat false listings: until their TTL ends the list stays away', async () => {
+  const watch = await watchLists('*.bl.test 1 A 127.0.0.2\n');
+  const list = watch.list('bl.test');
+  await watch.until('bl.test aside lists_the_world');
+  expect(watch.happened).toContain('bl.test distrusted');
+  watch.dns.setZone(HEALTHY);
+  await watch.health.probeAll();
+  expect(list.state, 'clean, and held').toBe('set_aside');
+  await watch.until('bl.test back');
+  expect(list.state).toBe('healthy');
+});
+
+test('while the DNS itself is out no list is blamed', async () => {
+  const watch = await watchLists(HEALTHY);
+  const list = watch.list('bl.test');
+  await watch.health.probeAll();
+  watch.dns.pause();
+  await watch.health.probeAll();
+  await watch.health.probeAll();
+  await watch.health.probeAll();
+  expect(watch.happened).toEqual([]);
+  expect(list.state).toBe('healthy');
+});
+
+test('tried again with back-off', async () => {
+  const watch = await watchLists('*.bl.test !REFUSED\n', { retryMs: 40 });
+  watch.list('bl.test');
+  await watch.until('bl.test aside fails');
+  const before = watch.dns.count('2.0.0.127.bl.test');
+  await sleep(600);
+  // At 40, 80, 160 and 320 ms, each 10 % sooner or later.
+  const retries = watch.dns.count('2.0.0.127.bl.test') - before;
+  expect(retries).toBeGreaterThanOrEqual(2);
+  expect(retries).toBeLessThanOrEqual(6);
+});
+
+describe('live answers', () => {
+  const ask = (watch: Awaited<ReturnType<typeof watchLists>>, last: number) =>
+    watch.resolver.lookup(`${last}.2.0.192.bl.test`, 'A');
+
+  test('error answers bring a probe at once', async () => {
+    const watch = await watchLists(HEALTHY);
+    watch.list('bl.test');
+    await watch.health.probeAll();
+    watch.dns.setZone('*.bl.test A 127.255.255.255\n');
+    await ask(watch, 1);
+    await watch.until('bl.test aside refuses');
+  });
+
+  test('failures in a row bring one', async () => {
+    const watch = await watchLists(HEALTHY);
+    watch.list('bl.test');
+    await watch.health.probeAll();
+    watch.dns.setZone('*.bl.test !TIMEOUT\n');
+    await Promise.all([1, 2, 3, 4].map((last) => ask(watch, last)));
+    await watch.until('bl.test aside times_out');
+  });
+
+  test('slow answers bring one, and a slow list is set aside', async () => {
+    const watch = await watchLists(HEALTHY, { slowMs: 30 });
+    watch.list('bl.test');
+    await watch.health.probeAll();
+    watch.dns.setZone(`${HEALTHY}*.bl.test !DELAY 50\n`);
+    await Promise.all([1, 2, 3, 4].map((last) => ask(watch, last)));
+    await watch.until('bl.test aside slow');
+  });
+
+  test('single failures among good answers bring none', async () => {
+    const watch = await watchLists(`${HEALTHY}7.2.0.192.bl.test !SERVFAIL\n`);
+    const list = watch.list('bl.test');
+    await watch.health.probeAll();
+    const before = watch.dns.count('2.0.0.127.bl.test');
+    for (let round = 0; round < 5; round += 1) {
+      await ask(watch, 7);
+      await ask(watch, 8);
+    }
+    await sleep(50);
+    expect(watch.dns.count('2.0.0.127.bl.test')).toBe(before);
+    expect(list.state).toBe('healthy');
+  });
+});
+
+describe('a listing', () => {
+  const found = (name: string, watch: Awaited<ReturnType<typeof watchLists>>) =>
+    watch.resolver.lookup(name, 'A');
+
+  test('does not count before a probe has shown that not everything is listed', async () => {
+    const watch = await watchLists('*.bl.test A 127.0.0.2\n');
+    const list = watch.list('bl.test');
+    expect(await watch.health.confirm(list, await found('1.2.0.192.bl.test', watch))).toBe(false);
+    expect(list.fault?.code).toBe('lists_the_world');
+  });
+
+  test('counts at once while a clean probe is young; then it is shown again', async () => {
+    const watch = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, { confirmMs: 60_000 });
+    const list = watch.list('bl.test');
+    await watch.health.probeAll();
+    const answer = await found('1.2.0.192.bl.test', watch);
+    expect(watch.health.confirm(list, answer), 'nobody waits').toBe(true);
+
+    const hurried = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, { confirmMs: 0 });
+    const other = hurried.list('bl.test');
+    await hurried.health.probeAll();
+    const again = await found('1.2.0.192.bl.test', hurried);
+    expect(await hurried.health.confirm(other, again)).toBe(true);
+    expect(hurried.health.confirm(other, again), 'an answer once confirmed stays so').toBe(true);
+  });
+
+  test('in a row of nothing but listings is shown again before the third counts', async () => {
+    const watch = await watchLists(HEALTHY);
+    const list = watch.list('bl.test');
+    await watch.health.probeAll();
+    // It begins to list the world a moment after a clean probe.
+    watch.dns.setZone('*.bl.test A 127.0.0.2\n');
+    const counted: boolean[] = [];
+    for (let last = 1; last <= 20; last += 1) {
+      counted.push(await watch.health.confirm(list, await found(`${last}.2.0.192.bl.test`, watch)));
+    }
+    expect(counted.filter((isCounted) => isCounted)).toHaveLength(2);
+    expect(list.fault?.code).toBe('lists_the_world');
+  });
+
+  test('that a probe without answer cannot show keeps what an earlier one has shown', async () => {
+    const watch = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, { confirmMs: 0 });
+    const list = watch.list('bl.test');
+    await watch.health.probeAll();
+    const answer = await found('1.2.0.192.bl.test', watch);
+    watch.dns.pause();
+    expect(await watch.health.confirm(list, answer)).toBe(true);
+  });
+
+  test('of a list that no probe has ever reached does not count', async () => {
+    const watch = await watchLists(
+      '*.bl.test !TIMEOUT\n@dnsbl bl.test 192.0.2.1 127.0.0.2\n1.2.0.192.bl.test !DELAY 1\n',
+    );
+    const list = watch.list('bl.test');
+    expect(await watch.health.confirm(list, await found('1.2.0.192.bl.test', watch))).toBe(false);
+  });
+});
+
+test('zones are watched while a policy in force asks them', async () => {
+  const watch = await watchLists(`${HEALTHY}${testEntries('other.test')}`);
+  watch.health.watch([
+    watch.use('bl.test'),
+    watch.use('bl.test', 'address', 'report'),
+    watch.use('other.test', 'address', 'report'),
+  ]);
+  await watch.health.probeAll();
+  const [first, second] = [...watch.health.lists()].map(({ list }) => list);
+  expect([first?.shown, first?.mode, second?.mode]).toEqual(['bl.test', 'enforce', 'report']);
+  watch.health.watch([watch.use('other.test'), watch.use('bl.test', 'address', 'off')]);
+  expect([...watch.health.lists()].map(({ list }) => list.shown)).toEqual(['other.test']);
+  expect(watch.health.list(watch.use('bl.test', 'address', 'off'))).toBeUndefined();
+});
