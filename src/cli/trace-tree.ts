@@ -6,7 +6,8 @@
 import type { DnsNote, LookupNote, TraceEntry, TraceList } from '../engine/decision.ts';
 import { formatReply, type Outcome, type Reply } from '../engine/outcome.ts';
 import { settle } from '../engine/settle.ts';
-import type { ListName, StepRef } from '../engine/step.ts';
+import type { StepRef } from '../engine/step.ts';
+import type { ListNotRun } from '../explain/explanation.ts';
 import { formatSpan } from '../language/source.ts';
 import { visible } from '../language/visible.ts';
 import type { Paint, Style } from './terminal.ts';
@@ -14,12 +15,6 @@ import type { Paint, Style } from './terminal.ts';
 export interface TraceTreeOptions {
   readonly paint: Paint;
   readonly notRun: readonly ListNotRun[];
-}
-
-/** A list that smtpd would run for such a request, and has not. */
-export interface ListNotRun {
-  readonly list: ListName;
-  readonly reason: string;
 }
 
 interface Node {
@@ -143,7 +138,7 @@ function replyText(reply: Reply): string {
 }
 
 function notesOf(entry: TraceEntry): string[] {
-  return [...lookupNotes(entry.lookups), ...entry.dns.map(dnsNote)].map(visible);
+  return [...lookupNotes(entry.lookups), ...entry.dns.map(dnsNote), ...entry.notes].map(visible);
 }
 
 /** Keys that one table does not have, in a row, share a line. */

@@ -72,6 +72,8 @@ export interface TraceEntry {
   outcome: Outcome | undefined;
   readonly lookups: LookupNote[];
   readonly dns: DnsNote[];
+  /** What else there is to say, such as why a DNSBL was not asked. */
+  readonly notes: string[];
   durationMs: number;
 }
 

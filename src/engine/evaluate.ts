@@ -155,6 +155,7 @@ class Run {
       outcome: undefined,
       lookups: [],
       dns: [],
+      notes: [],
       durationMs: 0,
     };
     this.#traceList.entries.push(entry);

@@ -3,6 +3,8 @@
  * what has been noted on the way. Everything that lives as long as a request
  * lives here; steps and programs are immutable and shared.
  */
+import { tempfail } from '../dns/answer.ts';
+import type { DnsblHealth } from '../dns/dnsbl-health.ts';
 import type { DnsAnswer, DnsType, Resolver } from '../dns/resolver.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
 import { failureReason, TableFailure } from '../tables/table.ts';
@@ -20,12 +22,20 @@ export interface EvaluationOptions {
   readonly resolver: Resolver;
   /** Keep every step with all it looked up, for `explain`; else only what decided. */
   readonly isTracing: boolean;
+  /** What is known of the DNSBLs; undefined: each is asked as if it were well. */
+  readonly dnsbl?: DnsblHealth | undefined;
+  /** How long the request may wait for DNSBLs, all of them together. Default: without end. */
+  readonly dnsblBudgetMs?: number | undefined;
 }
+
+/** What is left of the answer of a DNSBL that came too late for the request. */
+const LATE: DnsAnswer = tempfail('dns.budget_ms is used up');
 
 export class Evaluation {
   readonly request: PolicyRequest;
   readonly resolver: Resolver;
   readonly isTracing: boolean;
+  readonly dnsbl: DnsblHealth | undefined;
   readonly warnings: Warning[] = [];
 
   /** The sender as smtpd holds it: '' is the null sender, undefined: not known yet. */
@@ -47,11 +57,14 @@ export class Evaluation {
   traceEntry: TraceEntry | undefined;
 
   #memo: Map<object, unknown> | undefined;
+  #dnsblBudgetMs: number;
 
   constructor(request: PolicyRequest, options: EvaluationOptions) {
     this.request = request;
     this.resolver = options.resolver;
     this.isTracing = options.isTracing;
+    this.dnsbl = options.dnsbl;
+    this.#dnsblBudgetMs = options.dnsblBudgetMs ?? Number.POSITIVE_INFINITY;
     this.sender =
       request.sender === '' && !STATES_WITH_SENDER.has(request.protocol_state) ? undefined : request.sender;
     this.recipient = request.recipient === '' ? undefined : request.recipient;
@@ -60,7 +73,45 @@ export class Evaluation {
 
   /** Asks the DNS; a plain value when the answer is cached. */
   lookup(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
-    const answer = this.resolver.lookup(name, type);
+    return this.#noted(this.resolver.lookup(name, type), name, type);
+  }
+
+  /**
+   * Asks a DNSBL. What has not been answered when the budget of the request is
+   * used up has failed, for this request.
+   *
+   * @param shown the name as a trace may show it
+   */
+  lookupDnsbl(name: string, type: DnsType, shown: string): PromiseOrValue<DnsAnswer> {
+    return this.#noted(this.withinBudget(this.resolver.lookup(name, type), LATE), shown, type);
+  }
+
+  /** Waits for what a DNSBL needs, while the budget lasts; then it is `late`. */
+  withinBudget<T>(waited: PromiseOrValue<T>, late: T): PromiseOrValue<T> {
+    const budgetMs = this.#dnsblBudgetMs;
+    if (!isPromise(waited) || budgetMs === Number.POSITIVE_INFINITY) return waited;
+    if (budgetMs <= 0) return late;
+    const startedMs = performance.now();
+    return new Promise((resolve) => {
+      const finish = (value: T): void => {
+        clearTimeout(timer);
+        this.#dnsblBudgetMs = Math.min(this.#dnsblBudgetMs, budgetMs - (performance.now() - startedMs));
+        resolve(value);
+      };
+      const timer = setTimeout(() => {
+        this.#dnsblBudgetMs = 0;
+        resolve(late);
+      }, budgetMs);
+      void waited.then(finish);
+    });
+  }
+
+  /** Something that the trace should say of this step. */
+  note(text: string): void {
+    this.traceEntry?.notes.push(text);
+  }
+
+  #noted(answer: PromiseOrValue<DnsAnswer>, name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
     const entry = this.traceEntry;
     if (entry === undefined) return answer;
     if (!isPromise(answer)) {

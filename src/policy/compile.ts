@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
+import { type DnsblUse, dnsblUse } from '../dns/dnsbl-health.ts';
+import { ZoneMask } from '../dns/zone-mask.ts';
 import { LIST_NAMES, type ListName, type Program } from '../engine/step.ts';
 import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import type { Assignment } from '../language/main-cf.ts';
@@ -24,6 +26,7 @@ import {
 } from '../tables/match-list.ts';
 import type { TableSet } from '../tables/table-set.ts';
 import { systemErrorReason } from '../util/system-error.ts';
+import { dnsblHealthModes } from './dnsbl-health-modes.ts';
 import type { HostFacts } from './host-facts.ts';
 import { ParameterSet } from './parameter-set.ts';
 import { PARAMETER_BY_NAME } from './parameters.ts';
@@ -37,6 +40,8 @@ export interface CompileOptions {
   readonly host: HostFacts;
   readonly tables: TableSet;
   readonly policyServices: PolicyServiceSet;
+  /** Default: hides the keys of operators that are known to have them. */
+  readonly mask?: ZoneMask | undefined;
   readonly report: Report;
 }
 
@@ -69,6 +74,9 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
       return compile(parameters.tokens(parameter), matchOptions(parameter));
     });
   const ownAddresses = ownAddressesOf(parameters, options.host);
+
+  const healthMode = dnsblHealthModes(parameters, report);
+  const dnsblUses = new Map<string, DnsblUse>();
 
   const context: CompileContext = {
     parameters,
@@ -107,6 +115,14 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     }),
     ownAddresses,
     isErrorAnswerListed: parameters.text('dnsbl_error_answers').toLowerCase() === 'listed',
+    mask: options.mask ?? new ZoneMask(),
+    dnsblUse: (list, subject, isAllowList) => {
+      const use = dnsblUse(list, subject, healthMode(list.domain), isAllowList);
+      const key = `${use.key} ${isAllowList}`;
+      const known = dnsblUses.get(key);
+      if (known === undefined) dnsblUses.set(key, use);
+      return known ?? use;
+    },
   };
 
   /** Classes that are being compiled, outermost first. */
@@ -168,6 +184,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
       : { steps: [] },
     afterSender: implicit('smtpd_reject_unlisted_sender', 'reject_unlisted_sender', 'sender'),
     afterRecipient: implicit('smtpd_reject_unlisted_recipient', 'reject_unlisted_recipient', 'recipient'),
+    dnsblUses,
   });
   return { policy, parameters };
 }

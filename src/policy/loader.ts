@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
+import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import { parseMainCf } from '../language/main-cf.ts';
 import { inReadingOrder } from '../language/reading-order.ts';
@@ -22,6 +23,7 @@ export interface LoadPolicyOptions {
   readonly name: string;
   readonly tables: TableSet;
   readonly policyServices: PolicyServiceSet;
+  readonly mask?: ZoneMask | undefined;
   readonly host: HostFacts;
 }
 

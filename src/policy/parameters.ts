@@ -31,7 +31,9 @@ export type ParameterKind =
   /** `defer_if_permit` or `defer` */
   | 'tempfail_action'
   /** `ignored` or `listed` */
-  | 'error_answers';
+  | 'error_answers'
+  /** `enforce`, `report` or `off` */
+  | 'health_mode';
 
 export interface ParameterRow {
   readonly name: string;
@@ -334,6 +336,22 @@ export const PARAMETERS: readonly ParameterRow[] = [
     default: 'ignored',
     summary:
       "What an answer that is no listing means: outside 127.0.0.0/8, or an operator's error code. `ignored`: a failure, never a listing; `listed`: a listing, as in Postfix.",
+    isOurs: true,
+  },
+  {
+    name: 'dnsbl_health',
+    kind: 'health_mode',
+    default: '${{$dnsbl_error_answers} == {listed} ? {off} : {enforce}}',
+    summary:
+      'What happens to a DNS list that fails its probes. `enforce`: it is set aside until it works, and what it lists counts only while it does not list everybody; `report`: it is asked all the same, and reported; `off`: it is not probed.',
+    isOurs: true,
+  },
+  {
+    name: 'dnsbl_health_exceptions',
+    kind: 'words',
+    default: '',
+    summary:
+      'DNS lists for which dnsbl_health is something else: `zone=off`, `zone=report` or `zone=enforce`; `zone` alone is `zone=off`.',
     isOurs: true,
   },
 ];

@@ -2,6 +2,7 @@
  * A compiled policy: the restriction lists of one main.cf, ready to be run.
  * Immutable; everything per request lives in an Evaluation.
  */
+import type { DnsblUse } from '../dns/dnsbl-health.ts';
 import type { Plan, Stage } from '../engine/plan.ts';
 import type { ListName, Program } from '../engine/step.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
@@ -23,6 +24,8 @@ export interface PolicyOptions {
   readonly afterRecipient: Program;
   /** What smtpd checks by itself before all lists: message_size_limit. */
   readonly beforeAll: Program;
+  /** The DNS lists that it asks. */
+  readonly dnsblUses: ReadonlyMap<string, DnsblUse>;
 }
 
 export class Policy {
@@ -30,6 +33,7 @@ export class Policy {
   readonly sources: readonly string[];
   readonly programs: ReadonlyMap<ListName, Program>;
   readonly accessMapDeferCode: number;
+  readonly #dnsblUses: ReadonlyMap<string, DnsblUse>;
   readonly #byList: ReadonlyMap<ListName, Plan>;
   readonly #byState: ReadonlyMap<string, Plan>;
   readonly #atRecipient: Plan;
@@ -39,6 +43,7 @@ export class Policy {
     this.sources = options.sources;
     this.programs = options.programs;
     this.accessMapDeferCode = options.accessMapDeferCode;
+    this.#dnsblUses = options.dnsblUses;
     const { isSoftBounce } = options;
     const run = (scope: Plan['scope'], lists: readonly ListName[]): Plan => ({
       stages: [
@@ -73,6 +78,11 @@ export class Policy {
       ['DATA', whole('data')],
       ['END-OF-MESSAGE', whole('end_of_data')],
     ]);
+  }
+
+  /** The DNS lists that it asks: of its restriction lists all, of access tables those met so far. */
+  get dnsblUses(): Iterable<DnsblUse> {
+    return this.#dnsblUses.values();
   }
 
   /**

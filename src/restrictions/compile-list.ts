@@ -140,7 +140,10 @@ function compileOne(
   compiler: ListCompiler,
 ): Step {
   const { context } = compiler;
-  const text = argument === undefined || argument === token ? token.text : `${token.text} ${argument.text}`;
+  const text =
+    argument === undefined || argument === token
+      ? token.text
+      : `${token.text} ${restriction.argument === 'dnsbl' ? context.mask.text(argument.text) : argument.text}`;
   const place = { restriction: restriction.name, text, span: token.span };
 
   const problem = argumentProblem(restriction, argument);

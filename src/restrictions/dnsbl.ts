@@ -3,17 +3,18 @@
  *
  * A deny list that does not answer never rejects. An allow list that does not
  * answer sets defer_if_reject, since it might have permitted. An answer that
- * is an error message counts as no answer on either side.
+ * is an error message counts as no answer on either side. How a list is asked,
+ * and when it is not, is in ask-dnsbl.ts.
  */
 import {
   type DnsblArgument,
-  type DnsblResult,
   dnsblAddressName,
   dnsblReason,
   isDnsblArgumentError,
   parseDnsblArgument,
-  readDnsblAnswer,
 } from '../dns/dnsbl.ts';
+import type { DnsblUse } from '../dns/dnsbl-health.ts';
+import type { DnsblSubject } from '../dns/dnsbl-probe.ts';
 import { queryName } from '../dns/query-name.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import {
@@ -28,6 +29,7 @@ import type { Step } from '../engine/step.ts';
 import type { AttributeName } from '../protocol/request.ts';
 import { TableFailure } from '../tables/table.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
+import { askDnsbl, type DnsblQuestion, dnsblQueries } from './ask-dnsbl.ts';
 import { type RblReply, rblReply } from './rbl-reply.ts';
 import { isAuthorisedDestination } from './relay.ts';
 import type { CompileContext, CompiledCheck, Restriction, RestrictionUse } from './restriction.ts';
@@ -36,6 +38,7 @@ import { lookupFailure, rejected } from './subject.ts';
 /** What a list is asked about. */
 interface What {
   readonly replyClass: ReplyClass;
+  readonly subject: DnsblSubject;
   readonly reads: readonly AttributeName[];
   /** The address or name as it is shown; undefined: nothing to ask about. */
   readonly of: (e: Evaluation) => string | undefined;
@@ -47,6 +50,7 @@ const known = (name: string): string | undefined => (name.toLowerCase() === 'unk
 
 const ADDRESS: What = {
   replyClass: 'Client host',
+  subject: 'address',
   reads: ['client_address'],
   of: (e) => e.request.client_address,
   queryName: dnsblAddressName,
@@ -54,6 +58,7 @@ const ADDRESS: What = {
 
 const CLIENT_NAME: What = {
   replyClass: 'Client host',
+  subject: 'domain',
   reads: ['client_name'],
   of: (e) => known(e.request.client_name),
   queryName: domainName,
@@ -61,6 +66,7 @@ const CLIENT_NAME: What = {
 
 const REVERSE_CLIENT_NAME: What = {
   replyClass: 'Unverified Client host',
+  subject: 'domain',
   reads: ['reverse_client_name'],
   of: (e) => known(e.request.reverse_client_name),
   queryName: domainName,
@@ -68,6 +74,7 @@ const REVERSE_CLIENT_NAME: What = {
 
 const HELO_NAME: What = {
   replyClass: 'Helo command',
+  subject: 'domain',
   reads: ['helo_name'],
   of: (e) => e.heloName,
   queryName: domainName,
@@ -75,6 +82,7 @@ const HELO_NAME: What = {
 
 const SENDER: What = {
   replyClass: 'Sender address',
+  subject: 'domain',
   reads: ['sender'],
   of: (e) => (e.sender === '' ? undefined : e.sender),
   queryName: domainName,
@@ -82,6 +90,7 @@ const SENDER: What = {
 
 const RECIPIENT: What = {
   replyClass: 'Recipient address',
+  subject: 'domain',
   reads: ['recipient'],
   of: (e) => e.recipient,
   queryName: domainName,
@@ -145,28 +154,36 @@ function deny(name: string, aliases: readonly string[], what: What, summary: str
 }
 
 function denyCheck(use: RestrictionUse, context: CompileContext, what: What): CompiledCheck {
-  const list = parseList(use, context);
-  if (list === undefined) return { check: () => CONFIGURATION_ERROR };
+  const asked = parseList(use, context, what, false);
+  if (asked === undefined) return { check: () => CONFIGURATION_ERROR };
   const reply = rblReply(context);
   return {
-    check: (e) =>
-      andThen(ask(e, list, what, context), (result): PromiseOrValue<Outcome> => {
-        if (result.kind === 'listed') return listed(e, list, what, reply);
-        return DUNNO;
-      }),
-    queries: (e) => query(e, list, what),
+    check: (e) => {
+      const question = questionOf(e, asked.list, what);
+      if (question === undefined) return DUNNO;
+      return andThen(
+        askDnsbl(e, asked, question, context.isErrorAnswerListed),
+        (result): PromiseOrValue<Outcome> =>
+          result.kind === 'listed' ? listed(e, asked.list, what, question, reply) : DUNNO,
+      );
+    },
+    queries: (e) => dnsblQueries(e, asked, questionOf(e, asked.list, what)),
   };
 }
 
 /** The TXT record only words the reply: without it the reply has no reason. */
-function listed(e: Evaluation, list: DnsblArgument, what: What, reply: RblReply): PromiseOrValue<Outcome> {
-  const subject = what.of(e) ?? '';
-  const name = what.queryName(subject, list.domain) ?? '';
-  return andThen(e.lookup(name, 'TXT'), (answer) =>
+function listed(
+  e: Evaluation,
+  list: DnsblArgument,
+  what: What,
+  { name, shown }: DnsblQuestion,
+  reply: RblReply,
+): PromiseOrValue<Outcome> {
+  return andThen(e.lookupDnsbl(name, 'TXT', shown), (answer) =>
     reply(e, {
       argument: list.argument,
-      domain: list.domain,
-      what: subject,
+      domain: list.shown,
+      what: what.of(e) ?? '',
       replyClass: what.replyClass,
       reason: dnsblReason(answer),
     }),
@@ -188,68 +205,57 @@ function allow(name: string, what: What, summary: string): Restriction {
 }
 
 function allowCheck(use: RestrictionUse, context: CompileContext, what: What): CompiledCheck {
-  const list = parseList(use, context);
-  if (list === undefined) return { check: () => CONFIGURATION_ERROR };
-  const decide = (e: Evaluation): PromiseOrValue<Outcome> =>
-    andThen(ask(e, list, what, context), (result): Outcome => {
+  const asked = parseList(use, context, what, true);
+  if (asked === undefined) return { check: () => CONFIGURATION_ERROR };
+  const decide = (e: Evaluation, question: DnsblQuestion): PromiseOrValue<Outcome> =>
+    andThen(askDnsbl(e, asked, question, context.isErrorAnswerListed), (result): Outcome => {
       if (result.kind === 'listed') return PERMIT;
       if (result.kind === 'not_listed') return DUNNO;
+      if (result.kind === 'set_aside' && !result.mightHavePermitted) return DUNNO;
       const subject = { name: what.of(e) ?? '', replyClass: what.replyClass };
       return { kind: 'defer_if_reject', reply: rejected(subject, 450, '4.7.1', 'Service unavailable') };
     });
   return {
     check: (e) => {
-      if (what.of(e) === undefined) return DUNNO;
+      const question = questionOf(e, asked.list, what);
+      if (question === undefined) return DUNNO;
       // An allow list must not open a relay.
       const { recipient } = e;
-      if (e.request.protocol_state !== 'RCPT' || recipient === undefined) return decide(e);
+      if (e.request.protocol_state !== 'RCPT' || recipient === undefined) return decide(e, question);
       return andThen(isAuthorisedDestination(e, context), (isAuthorised) => {
         if (isAuthorised instanceof TableFailure) return fault(lookupFailure(recipient));
-        return isAuthorised ? decide(e) : DUNNO;
+        return isAuthorised ? decide(e, question) : DUNNO;
       });
     },
-    queries: (e) => query(e, list, what),
+    queries: (e) => dnsblQueries(e, asked, questionOf(e, asked.list, what)),
   };
 }
 
-function parseList(use: RestrictionUse, { report }: CompileContext): DnsblArgument | undefined {
-  const list = parseDnsblArgument(use.argument);
-  if (!isDnsblArgumentError(list)) return list;
+function parseList(
+  use: RestrictionUse,
+  context: CompileContext,
+  { subject }: What,
+  isAllowList: boolean,
+): DnsblUse | undefined {
+  const list = parseDnsblArgument(use.argument, context.mask);
+  if (!isDnsblArgumentError(list)) return context.dnsblUse(list, subject, isAllowList);
   const { span } = use;
-  report({
+  context.report({
     severity: 'error',
     code: 'bad-dnsbl-filter',
-    message: `${use.restriction.name} \`${use.argument}\`: ${list.error}`,
+    message: `${use.restriction.name} \`${context.mask.text(use.argument)}\`: ${list.error}`,
     span: span && { ...span, start: span.start + list.start, end: span.start + list.end },
     help: `write ${use.restriction.name} and then a domain, such as zen.spamhaus.org, or zen.spamhaus.org=127.0.0.2 or zen.spamhaus.org=127.0.0.[2..11;14] for some of its answers`,
   });
   return undefined;
 }
 
-function query(e: Evaluation, list: DnsblArgument, what: What) {
+/** What to ask about a request; undefined: nothing. */
+function questionOf(e: Evaluation, list: DnsblArgument, what: What): DnsblQuestion | undefined {
   const subject = what.of(e);
   const name = subject === undefined ? undefined : what.queryName(subject, list.domain);
-  return name === undefined ? [] : [{ name, type: 'A' as const }];
-}
-
-const NOTHING_ASKED: DnsblResult = { kind: 'not_listed' };
-
-function ask(
-  e: Evaluation,
-  list: DnsblArgument,
-  what: What,
-  { isErrorAnswerListed }: CompileContext,
-): PromiseOrValue<DnsblResult> {
-  const [question] = query(e, list, what);
-  if (question === undefined) return NOTHING_ASKED;
-  return andThen(e.lookup(question.name, 'A'), (answer) => {
-    const result = readDnsblAnswer(answer, list, isErrorAnswerListed ? 'listed' : 'ignored');
-    if (result.kind === 'tempfail') e.warn('dns', `${question.name}: RBL lookup error: ${result.reason}`);
-    if (result.kind === 'error_answer') {
-      e.warn('dnsbl_error', `${list.domain} answers ${result.address}: ${result.reason}`);
-    }
-    return result;
-  });
+  if (name === undefined) return undefined;
+  return { name, shown: name.slice(0, name.length - list.domain.length) + list.shown };
 }
 
 /**

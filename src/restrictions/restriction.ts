@@ -3,6 +3,10 @@
  * linter, the lookahead, the reference pages and the tests derive.
  */
 import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
+import type { DnsblArgument } from '../dns/dnsbl.ts';
+import type { DnsblUse } from '../dns/dnsbl-health.ts';
+import type { DnsblSubject } from '../dns/dnsbl-probe.ts';
+import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import type { ListName, Step } from '../engine/step.ts';
@@ -95,6 +99,10 @@ export interface CompileContext {
   readonly ownAddresses: ReadonlySet<string>;
   /** dnsbl_error_answers = listed: operators' error answers count as listings, as in Postfix. */
   readonly isErrorAnswerListed: boolean;
+  /** Keeps customers' keys out of what is shown. */
+  readonly mask: ZoneMask;
+  /** Notes a DNSBL that the policy asks, with what `dnsbl_health` says of it. */
+  dnsblUse(list: DnsblArgument, subject: DnsblSubject, isAllowList: boolean): DnsblUse;
 }
 
 export type Check = (evaluation: Evaluation) => ReturnType<Step['check']>;

@@ -3,6 +3,7 @@
  * lists that the request asks for, and evaluates them. The daemon, `explain`
  * and the API all decide here.
  */
+import type { DnsblHealth } from '../dns/dnsbl-health.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { Decision } from '../engine/decision.ts';
 import { DEFAULT_LOOKAHEAD, evaluate } from '../engine/evaluate.ts';
@@ -27,6 +28,10 @@ export interface DeciderOptions {
   /** The snapshot in force at the time of the call. */
   readonly snapshot: () => Snapshot;
   readonly resolver: Resolver;
+  /** What is known of the DNSBLs; undefined: each is asked as if it were well. */
+  readonly dnsbl?: DnsblHealth;
+  /** How long a decision may wait for DNSBLs, all of them together. */
+  readonly dnsblBudgetMs?: number;
   /** DNS names asked ahead of time; 0: none. */
   readonly lookahead?: number;
   /** Told each time a policy_context names nothing that there is. */
@@ -53,7 +58,8 @@ export class Decider {
     const policy = snapshot.policies.get(context.policy);
     if (policy === undefined) throw new Error(`no policy is called ${context.policy}`);
 
-    const evaluation = new Evaluation(request, { resolver: this.#options.resolver, isTracing });
+    const { resolver, dnsbl, dnsblBudgetMs } = this.#options;
+    const evaluation = new Evaluation(request, { resolver, isTracing, dnsbl, dnsblBudgetMs });
     const plan = policy.plan(request, context.list);
     const ruling = (decision: Decision): Ruling => ({
       decision,

@@ -1,5 +1,6 @@
 /** Loads all policies and their tables as one snapshot. */
 import { PolicyServiceSet } from '../chain/policy-service-set.ts';
+import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
 import { type HostFacts, readHostFacts } from '../policy/host-facts.ts';
 import { loadPolicy } from '../policy/loader.ts';
@@ -17,6 +18,8 @@ export interface LoadSnapshotOptions {
   /** Told when a policy file changes. */
   readonly onPolicyChange?: () => void;
   readonly host?: HostFacts;
+  /** Hides customers' keys in the names of DNSBLs. */
+  readonly mask?: ZoneMask;
 }
 
 export interface LoadedSnapshot {
@@ -35,7 +38,7 @@ export async function loadSnapshot(options: LoadSnapshotOptions): Promise<Loaded
       // Looked at before it is read: a change in between is seen as one.
       const stamp = await stampOf(file);
       if (onPolicyChange !== undefined) tables.watcher.watch(file, stamp, onPolicyChange);
-      return loadPolicy(file, { name, tables, policyServices, host });
+      return loadPolicy(file, { name, tables, policyServices, host, mask: options.mask });
     }),
   );
   const diagnostics = loaded.flatMap((one) => one.diagnostics);

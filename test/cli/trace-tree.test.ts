@@ -17,6 +17,7 @@ function entry(text: string, outcome: Outcome | undefined, members: Partial<Trac
     outcome,
     lookups: [],
     dns: [],
+    notes: [],
     durationMs: 0.01,
     ...members,
   };

@@ -1,6 +1,7 @@
 /** A policy made of a text, and requests decided by it, inside the test's own process. */
 import { onTestFinished } from 'vitest';
 import { PolicyServiceSet } from '../../src/chain/policy-service-set.ts';
+import type { DnsblHealth, DnsblUse } from '../../src/dns/dnsbl-health.ts';
 import type { Resolver } from '../../src/dns/resolver.ts';
 import type { Decision } from '../../src/engine/decision.ts';
 import { DEFAULT_LOOKAHEAD, evaluate } from '../../src/engine/evaluate.ts';
@@ -41,6 +42,8 @@ export interface DecideOptions {
   readonly list?: ListName;
   /** DNS names asked ahead of time; 0: none. */
   readonly lookahead?: number;
+  readonly dnsbl?: DnsblHealth;
+  readonly dnsblBudgetMs?: number;
 }
 
 export class CompiledPolicy {
@@ -53,9 +56,14 @@ export class CompiledPolicy {
     this.errors = diagnostics.filter(({ severity }) => severity === 'error');
   }
 
+  get dnsblUses(): DnsblUse[] {
+    return [...this.#policy.dnsblUses];
+  }
+
   async decide(options: DecideOptions = {}): Promise<Decision> {
     const request = Object.assign(new PolicyRequest(), REQUEST, options.request);
-    const evaluation = new Evaluation(request, { resolver: options.resolver ?? NO_DNS, isTracing: true });
+    const { resolver = NO_DNS, dnsbl, dnsblBudgetMs } = options;
+    const evaluation = new Evaluation(request, { resolver, isTracing: true, dnsbl, dnsblBudgetMs });
     const { lookahead = DEFAULT_LOOKAHEAD } = options;
     return evaluate(this.#policy.plan(request, options.list), evaluation, { lookahead });
   }
