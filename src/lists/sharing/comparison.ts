@@ -1,0 +1,151 @@
+/**
+ * Compares the digests of all lists here and in Redis: whenever Redis has been
+ * away, when the log has a gap, and every few seconds. Whatever was missed,
+ * lost, wiped or put back from before shows there, and is repaired.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RedisFailure } from '../../redis/redis-failure.ts';
+import { formatDigest } from '../../store/register-hash.ts';
+import { StoreFailure } from '../../store/store-failure.ts';
+import type { Follower } from './follower.ts';
+import type { Outbox } from './outbox.ts';
+import { isListName, type RedisLists } from './redis-lists.ts';
+import type { Refusals } from './refusals.ts';
+import { type RepairParts, repairList } from './repair.ts';
+import type { SharedLists } from './shared-lists.ts';
+import type { SharingEvents, SharingStats } from './sharing-events.ts';
+
+export interface ComparisonParts extends RepairParts {
+  readonly outbox: Outbox;
+  readonly follower: Follower;
+  readonly refusals: Refusals;
+  readonly events: SharingEvents;
+  readonly stats: SharingStats;
+  /** Between two comparisons when nothing calls for one. */
+  readonly everyMs: number;
+}
+
+/** Edits under way make digests differ for a moment: so often they have to differ, this far apart. */
+const LOOKS = 3;
+const LOOK_MS = 150;
+const FOLLOW_LIMIT_MS = 1000;
+/** While another server repairs a list. */
+const LOCKED_MS = 500;
+/** Of a list without registers. */
+const NO_DIGEST = formatDigest(0);
+const LONGEST_REST_MS = 600_000;
+
+export class Comparison {
+  readonly #parts: ComparisonParts;
+  readonly #lists: SharedLists;
+  readonly #redis: RedisLists;
+  /** Lists that differed though there was nothing to repair (edited all the time, or purged here): left alone for longer and longer. */
+  readonly #rests = new Map<string, { untilMs: number; restMs: number }>();
+  #timer: NodeJS.Timeout | undefined;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #isRunning = false;
+  #isClosed = false;
+  /** False until all lists were found to be as in Redis since it came up. */
+  #isSame = false;
+
+  constructor(parts: ComparisonParts) {
+    this.#parts = parts;
+    this.#lists = parts.lists;
+    this.#redis = parts.redis;
+  }
+
+  get isSame(): boolean {
+    return this.#isSame;
+  }
+
+  /** Redis went away or came back. */
+  doubt(): void {
+    this.#isSame = false;
+    this.#rests.clear();
+    this.schedule(0);
+  }
+
+  /** Compares in so many milliseconds, or earlier. */
+  schedule(inMs: number): void {
+    const dueMs = performance.now() + inMs;
+    if (this.#isClosed || this.#dueMs <= dueMs) return;
+    this.#dueMs = dueMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#run(), inMs);
+    this.#timer.unref();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isRunning) {
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      this.schedule(LOOK_MS);
+      return;
+    }
+    this.#isRunning = true;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    const { everyMs } = this.#parts;
+    const waitMs = this.#redis.isUp ? await this.#compare() : everyMs;
+    this.#isRunning = false;
+    // Not all servers at the same moment.
+    this.schedule(waitMs * (0.75 + Math.random() / 2));
+  }
+
+  /** @returns milliseconds until the next comparison */
+  async #compare(): Promise<number> {
+    const { everyMs, refusals, follower, outbox } = this.#parts;
+    let differing: readonly string[] = [];
+    for (let look = 0; look < LOOKS; look++) {
+      if (look > 0) await sleep(LOOK_MS, undefined, { ref: false });
+      if (!this.#redis.isUp || this.#isClosed) return everyMs;
+      await outbox.flush();
+      const state = await this.#redis.state();
+      if (state instanceof RedisFailure) return refusals.note(state);
+      follower.check(state);
+      await follower.reached(state.sequence, FOLLOW_LIMIT_MS);
+      const here = await this.#lists.digests();
+      if (here instanceof StoreFailure) return everyMs;
+      const names = new Set([...here.keys(), ...[...state.digests.keys()].filter(isListName)]);
+      differing = [...names].filter(
+        (name) => (here.get(name)?.digest ?? NO_DIGEST) !== formatDigest(state.digests.get(name) ?? 0),
+      );
+      if (differing.length === 0) {
+        this.#rests.clear();
+        this.#isSame = true;
+        return everyMs;
+      }
+    }
+    let waitMs = everyMs;
+    for (const list of differing) {
+      if (performance.now() < (this.#rests.get(list)?.untilMs ?? 0)) continue;
+      waitMs = Math.min(waitMs, await this.#repair(list));
+    }
+    return waitMs;
+  }
+
+  /** @returns milliseconds until it is worth another look */
+  async #repair(list: string): Promise<number> {
+    const { everyMs, refusals, events, stats } = this.#parts;
+    const isLocked = await this.#redis.lock(list);
+    if (isLocked instanceof RedisFailure) return refusals.note(isLocked);
+    if (!isLocked) return LOCKED_MS;
+    const repair = await repairList(list, this.#parts);
+    await this.#redis.unlock(list);
+    if (repair instanceof RedisFailure) return refusals.note(repair);
+    if (repair instanceof StoreFailure) return everyMs;
+    if (repair.received + repair.sent + repair.removed === 0) {
+      const restMs = Math.min((this.#rests.get(list)?.restMs ?? everyMs) * 2, LONGEST_REST_MS);
+      this.#rests.set(list, { untilMs: performance.now() + restMs, restMs });
+      return everyMs;
+    }
+    this.#rests.delete(list);
+    stats.repairs += 1;
+    stats.sent += repair.sent;
+    events.list_repaired(repair);
+    return LOOK_MS;
+  }
+}

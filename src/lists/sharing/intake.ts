@@ -1,0 +1,99 @@
+/**
+ * Where everything that Redis brings comes in: decoded, checked, merged. What
+ * cannot be used is counted and told, and changes nothing.
+ */
+import type { Change } from '../../store/list-records.ts';
+import { type Stamp, stampTime } from '../../store/stamp.ts';
+import { StoreFailure } from '../../store/store-failure.ts';
+import { decodeRecord } from './record.ts';
+import { isListName, type StoredRecord } from './redis-lists.ts';
+import type { SharedLists } from './shared-lists.ts';
+import type { SharingEvents, SharingStats } from './sharing-events.ts';
+
+export interface Taken {
+  /** Put in force. */
+  readonly applied: number;
+  /** Those that are no registers: of no use to any server. */
+  readonly corrupt: readonly StoredRecord[];
+}
+
+/** Registers at a time: one transaction of the store. */
+const CHUNK = 500;
+/** Clocks that differ by less are nothing to talk about. */
+const CLOCK_TOLERANCE_MS = 10_000;
+const CLOCK_NOTICE_MS = 3_600_000;
+const MAX_NODES_NOTICED = 1000;
+
+export class Intake {
+  readonly #lists: SharedLists;
+  readonly #events: SharingEvents;
+  readonly #stats: SharingStats;
+  readonly #now: () => number;
+  /** By node: when its clock was last told of. */
+  readonly #noticed = new Map<string, number>();
+  #storeFailure = '';
+
+  constructor(lists: SharedLists, events: SharingEvents, stats: SharingStats, now: () => number) {
+    this.#lists = lists;
+    this.#events = events;
+    this.#stats = stats;
+    this.#now = now;
+  }
+
+  /** @returns why the store takes nothing; then nothing of a chunk is in force, and all can be tried again */
+  async take(records: readonly StoredRecord[]): Promise<Taken | StoreFailure> {
+    const corrupt: StoredRecord[] = [];
+    const unusable = new Map<string, { count: number; reason: string }>();
+    const changes: Change[] = [];
+    const note = (list: string, reason: string, count = 1): void => {
+      this.#stats.unusable += count;
+      const found = unusable.get(list);
+      if (found === undefined) unusable.set(list, { count, reason });
+      else found.count += count;
+    };
+    for (const record of records) {
+      const change = isListName(record.list)
+        ? decodeRecord(record.list, record.key, record.text, this.#now())
+        : 'corrupt';
+      if (change === 'corrupt') {
+        corrupt.push(record);
+        note(record.list, 'is no register of a list');
+      } else if (change === 'foreign') {
+        note(record.list, 'is in the format of another version');
+      } else {
+        this.#watchClock(change.stamp);
+        changes.push(change);
+      }
+    }
+    let applied = 0;
+    for (let at = 0; at < changes.length; at += CHUNK) {
+      const chunk = changes.slice(at, at + CHUNK);
+      const merged = await this.#lists.merge(chunk, 'redis');
+      if (merged instanceof StoreFailure) {
+        if (this.#storeFailure !== merged.message) this.#events.list_merge_failed({ reason: merged.message });
+        this.#storeFailure = merged.message;
+        return merged;
+      }
+      this.#storeFailure = '';
+      applied += merged.applied;
+      if (merged.invalid > 0) {
+        note(chunk[0]?.list ?? '', 'has a key or an action that this version does not take', merged.invalid);
+      }
+    }
+    this.#stats.received += applied;
+    for (const [list, { count, reason }] of unusable)
+      this.#events.redis_values_unusable({ list, count, reason });
+    return { applied, corrupt };
+  }
+
+  #watchClock(stamp: Stamp): void {
+    const nowMs = this.#now();
+    const aheadMs = stampTime(stamp) - nowMs;
+    if (aheadMs < CLOCK_TOLERANCE_MS) return;
+    const node = stamp.slice(-8);
+    if (nowMs - (this.#noticed.get(node) ?? Number.NEGATIVE_INFINITY) < CLOCK_NOTICE_MS) return;
+    if (this.#noticed.size >= MAX_NODES_NOTICED) this.#noticed.clear();
+    this.#noticed.set(node, nowMs);
+    this.#events.clock_ahead({ node, seconds: Math.round(aheadMs / 1000) });
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * The lists in Redis: typed access to what scripts.ts describes. Every method
+ * resolves to its value or to why there is none; nothing that comes back is
+ * trusted.
+ */
+import type { RedisConnection } from '../../redis/redis-connection.ts';
+import { RedisFailure } from '../../redis/redis-failure.ts';
+import type { RedisScript } from '../../redis/redis-script.ts';
+import type { Change } from '../../store/list-records.ts';
+import { NO_STAMP } from '../../store/stamp.ts';
+import { bucketOf, encodeRecord, registerKey } from './record.ts';
+import { PUSH, RECOUNT, REMOVE, STATE, UNLOCK } from './scripts.ts';
+
+/** A record as it came, not decoded yet; key '' is the list itself. */
+export interface StoredRecord {
+  readonly list: string;
+  readonly key: string;
+  readonly text: string;
+}
+
+export interface LogRecord extends StoredRecord {
+  /** Of the stream. */
+  readonly id: string;
+  readonly sequence: number;
+  readonly sender: string;
+}
+
+export interface SharedState {
+  readonly sequence: number;
+  /** Of the last record in the log; `0-0` when there is none. */
+  readonly lastId: string;
+  readonly digests: ReadonlyMap<string, number>;
+}
+
+export interface Pushed {
+  /** How many Redis did not have. */
+  readonly set: number;
+  /** What it has instead of others. */
+  readonly newer: readonly StoredRecord[];
+}
+
+export interface ScanPage {
+  readonly records: readonly StoredRecord[];
+  /** '0': there is no more. */
+  readonly cursor: string;
+}
+
+/** Longer than for what mail waits for: these carry hundreds of records. */
+const WAIT_MS = 2000;
+/** Records that the log keeps, give or take a hundred. */
+const LOG_LENGTH = 2000;
+const LOCK_MS = 15_000;
+const LIST_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+export class RedisLists {
+  readonly #redis: RedisConnection;
+  /** Tells our own records in the log from those of others. */
+  readonly #sender: string;
+
+  constructor(redis: RedisConnection, sender: string) {
+    this.#redis = redis;
+    this.#sender = sender;
+  }
+
+  get isUp(): boolean {
+    return this.#redis.isUp;
+  }
+
+  get logKey(): string {
+    return this.#key('log');
+  }
+
+  /** All of one list. */
+  async push(list: string, changes: readonly Change[]): Promise<Pushed | RedisFailure> {
+    const keys = [this.#key('sequence'), this.logKey, this.#key('digests'), this.#key(`buckets:${list}`)];
+    const indexes = new Map<number, number>();
+    const args: (string | number)[] = [list, this.#sender, LOG_LENGTH];
+    for (const change of changes) {
+      const key = registerKey(change);
+      const bucket = bucketOf(key);
+      let index = indexes.get(bucket);
+      if (index === undefined) {
+        index = keys.push(this.#entriesKey(list, bucket));
+        indexes.set(bucket, index);
+      }
+      args.push(index, nameOf(bucket), key, encodeRecord(change));
+    }
+    const reply = await this.#run(PUSH, keys, args);
+    if (reply instanceof RedisFailure) return reply;
+    const newer: StoredRecord[] = [];
+    let set = 0;
+    for (const [index, text] of texts(reply).entries()) {
+      const change = changes[index];
+      if (text === '') set += 1;
+      else if (text !== '=' && change !== undefined) newer.push({ list, key: registerKey(change), text });
+    }
+    return { set, newer };
+  }
+
+  async state(): Promise<SharedState | RedisFailure> {
+    const reply = await this.#run(STATE, [this.#key('sequence'), this.logKey, this.#key('digests')], []);
+    if (reply instanceof RedisFailure) return reply;
+    const [sequence, lastId, digests] = Array.isArray(reply) ? reply : [];
+    return { sequence: Number(sequence) || 0, lastId: String(lastId), digests: numbers(digests) };
+  }
+
+  /** The digests of the buckets of a list, by bucket. */
+  async buckets(list: string): Promise<ReadonlyMap<number, number> | RedisFailure> {
+    const reply = await this.#redis.ask('HGETALL', [this.#key(`buckets:${list}`)], WAIT_MS);
+    if (reply instanceof RedisFailure) return reply;
+    return new Map(Array.from(numbers(reply), ([name, digest]) => [Number.parseInt(name, 16), digest]));
+  }
+
+  /** Some records of a bucket; the first page has the cursor '0'. */
+  async scan(list: string, bucket: number, cursor: string): Promise<ScanPage | RedisFailure> {
+    const args = [this.#entriesKey(list, bucket), cursor, 'COUNT', 200];
+    const reply = await this.#redis.ask('HSCAN', args, WAIT_MS);
+    if (reply instanceof RedisFailure) return reply;
+    const [next, flat] = Array.isArray(reply) ? reply : [];
+    const records: StoredRecord[] = [];
+    const fields = texts(flat);
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+      records.push({ list, key: fields[at] ?? '', text: fields[at + 1] ?? '' });
+    }
+    return { records, cursor: String(next ?? '0') };
+  }
+
+  /** Counts a bucket anew. @returns how many values were no records, and are gone */
+  async recount(list: string, bucket: number): Promise<number | RedisFailure> {
+    const reply = await this.#run(RECOUNT, this.#bucketKeys(list, bucket), [list, nameOf(bucket)]);
+    return reply instanceof RedisFailure ? reply : Number(reply) || 0;
+  }
+
+  async remove({ list, key, text }: StoredRecord): Promise<undefined | RedisFailure> {
+    const bucket = bucketOf(key);
+    const args = [list, nameOf(bucket), key, text.slice(0, NO_STAMP.length)];
+    const reply = await this.#run(REMOVE, this.#bucketKeys(list, bucket), args);
+    return reply instanceof RedisFailure ? reply : undefined;
+  }
+
+  /** True when we have it now: one server at a time repairs a list. */
+  async lock(list: string): Promise<boolean | RedisFailure> {
+    const args = [this.#key(`repair:${list}`), this.#sender, 'NX', 'PX', LOCK_MS];
+    const reply = await this.#redis.ask('SET', args, WAIT_MS);
+    return reply instanceof RedisFailure ? reply : reply === 'OK';
+  }
+
+  async unlock(list: string): Promise<void> {
+    await this.#run(UNLOCK, [this.#key(`repair:${list}`)], [this.#sender]);
+  }
+
+  #run(script: RedisScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    return this.#redis.run(script, keys, args, WAIT_MS);
+  }
+
+  #bucketKeys(list: string, bucket: number): string[] {
+    return [this.#key('digests'), this.#key(`buckets:${list}`), this.#entriesKey(list, bucket)];
+  }
+
+  #entriesKey(list: string, bucket: number): string {
+    return this.#key(`entries:${list}:${nameOf(bucket)}`);
+  }
+
+  #key(name: string): string {
+    return this.#redis.key(`{lists}:${name}`);
+  }
+}
+
+export function isListName(name: string): boolean {
+  return LIST_NAME.test(name);
+}
+
+/** A reply of XREAD for one stream; null (nothing came) is no records. What is no record of ours has sequence NaN. */
+export function readLog(reply: unknown): LogRecord[] {
+  const [stream] = Array.isArray(reply) ? reply : [];
+  const [, items] = Array.isArray(stream) ? stream : [];
+  return (Array.isArray(items) ? items : []).map((item) => {
+    const [id, flat] = Array.isArray(item) ? item : [];
+    const fields = texts(flat);
+    const field = (name: string): string => {
+      const at = fields.findIndex((text, index) => index % 2 === 0 && text === name);
+      return at < 0 ? '' : (fields[at + 1] ?? '');
+    };
+    return {
+      id: String(id),
+      sequence: Number.parseInt(field('s'), 10),
+      sender: field('n'),
+      list: field('l'),
+      key: field('k'),
+      text: field('v'),
+    };
+  });
+}
+
+function nameOf(bucket: number): string {
+  return bucket.toString(16).padStart(2, '0');
+}
+
+function texts(reply: unknown): string[] {
+  return Array.isArray(reply) ? reply.map((item) => String(item ?? '')) : [];
+}
+
+function numbers(reply: unknown): Map<string, number> {
+  const flat = texts(reply);
+  const found = new Map<string, number>();
+  for (let at = 0; at + 1 < flat.length; at += 2) found.set(flat[at] ?? '', Number(flat[at + 1]));
+  return found;
+}

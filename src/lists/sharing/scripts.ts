@@ -1,0 +1,122 @@
+/**
+ * What is done in Redis as one step. All keys share the hash tag `{lists}`, so
+ * that a Cluster keeps them on one node.
+ *
+ *   {lists}:sequence          how many records the log ever had
+ *   {lists}:log               stream of the last records: s sequence, n sender, l list, k key, v record
+ *   {lists}:digests           hash: list → digest, in decimal
+ *   {lists}:buckets:LIST      hash: bucket → digest of its registers
+ *   {lists}:entries:LIST:BB   hash: key → record (see record.ts)
+ *
+ * A digest is the sum of the hashes of registers modulo 2^48, which a double
+ * holds exactly.
+ */
+import { RedisScript } from '../../redis/redis-script.ts';
+
+/** Bytes are compared one by one: `<` in Lua goes by the locale of the server. */
+const COMMON = `
+local MODULUS = 281474976710656
+local function parse(text)
+  if not text then return nil end
+  local stamp, hash = string.match(text, '^(%x+%-%x+%-%w+) (%x+) ')
+  if stamp and #stamp == 26 and #hash == 12 then return stamp, tonumber(hash, 16) end
+  return nil
+end
+local function isNewer(one, other)
+  for at = 1, 26 do
+    local a, b = string.byte(one, at), string.byte(other, at)
+    if a ~= b then return a > b end
+  end
+  return false
+end
+local function add(key, field, delta)
+  local sum = ((tonumber(redis.call('HGET', key, field) or '0') or 0) + delta) % MODULUS
+  redis.call('HSET', key, field, string.format('%.0f', sum))
+end
+`;
+
+/**
+ * Sets records that are newer than what is there, and writes them to the log.
+ * KEYS: sequence, log, digests, buckets, then entries. ARGV: list, sender,
+ * length of the log, then for each record the index of its entries in KEYS,
+ * bucket, key, record. Answers for each '' (set), '=' (this state was there
+ * already), or the newer record that is there.
+ */
+export const PUSH = new RedisScript(`${COMMON}
+local answers, sum, sums = {}, 0, {}
+for at = 4, #ARGV, 4 do
+  local entries, bucket, key, text = KEYS[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  local old = redis.call('HGET', entries, key)
+  local oldStamp, oldHash = parse(old)
+  local stamp, hash = parse(text)
+  if oldStamp and not isNewer(stamp, oldStamp) then
+    answers[#answers + 1] = oldStamp == stamp and '=' or old
+  else
+    redis.call('HSET', entries, key, text)
+    local sequence = redis.call('INCR', KEYS[1])
+    redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*',
+      's', sequence, 'n', ARGV[2], 'l', ARGV[1], 'k', key, 'v', text)
+    local delta = hash - (oldHash or 0)
+    sum = sum + delta
+    sums[bucket] = (sums[bucket] or 0) + delta
+    answers[#answers + 1] = ''
+  end
+end
+for bucket, delta in pairs(sums) do add(KEYS[4], bucket, delta) end
+if next(sums) then add(KEYS[3], ARGV[1], sum) end
+return answers
+`);
+
+/** KEYS: sequence, log, digests. Answers the sequence, the last id of the log, and the digests. */
+export const STATE = new RedisScript(`
+local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
+return {
+  redis.call('GET', KEYS[1]) or '0',
+  last[1] and last[1][1] or '0-0',
+  redis.call('HGETALL', KEYS[3])
+}
+`);
+
+/**
+ * Counts a bucket anew and throws out what is no record. KEYS: digests,
+ * buckets, entries. ARGV: list, bucket. Answers how many were thrown out.
+ */
+export const RECOUNT = new RedisScript(`${COMMON}
+local sum, removed = 0, 0
+local all = redis.call('HGETALL', KEYS[3])
+for at = 1, #all, 2 do
+  local stamp, hash = parse(all[at + 1])
+  if stamp then
+    sum = (sum + hash) % MODULUS
+  else
+    redis.call('HDEL', KEYS[3], all[at])
+    removed = removed + 1
+  end
+end
+redis.call('HSET', KEYS[2], ARGV[2], string.format('%.0f', sum))
+local total = 0
+for _, digest in ipairs(redis.call('HVALS', KEYS[2])) do
+  total = (total + (tonumber(digest) or 0)) % MODULUS
+end
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', total))
+return removed
+`);
+
+/**
+ * Removes a record, if the one that is there has this stamp. KEYS: digests,
+ * buckets, entries. ARGV: list, bucket, key, stamp.
+ */
+export const REMOVE = new RedisScript(`${COMMON}
+local stamp, hash = parse(redis.call('HGET', KEYS[3], ARGV[3]))
+if stamp ~= ARGV[4] then return 0 end
+redis.call('HDEL', KEYS[3], ARGV[3])
+add(KEYS[2], ARGV[2], -hash)
+add(KEYS[1], ARGV[1], -hash)
+return 1
+`);
+
+/** Lets go of a lock, if it is still ours. KEYS: the lock. ARGV: whose. */
+export const UNLOCK = new RedisScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+`);

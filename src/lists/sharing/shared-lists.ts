@@ -1,0 +1,35 @@
+/** What sharing needs of the lists of this server; ListService has it. */
+import type { Change, ChangeId } from '../../store/list-records.ts';
+import type { StoreFailure } from '../../store/store-failure.ts';
+
+export interface ListDigest {
+  /** The sum of the hashes of all registers, see store/register-hash.ts: 12 hexadecimal digits. */
+  readonly digest: string;
+  readonly registers: number;
+}
+
+export interface MergeResult {
+  readonly kind: 'merged';
+  /** Newer than what was here; now durable and in force. */
+  readonly applied: number;
+  /** Known already, or older. */
+  readonly ignored: number;
+  /** Not what this server takes for an entry; nothing was done with them. */
+  readonly invalid: number;
+}
+
+export interface SharedLists {
+  /** Edits of this server that are not known to be shared, oldest or not, at most so many. */
+  unshared(limit: number): Promise<readonly Change[] | StoreFailure>;
+  markShared(ids: readonly ChangeId[]): Promise<undefined | StoreFailure>;
+  /** Registers of a list by key, after a key; undefined begins with the list's own, whose key is ''. */
+  registers(
+    list: string,
+    afterKey: string | undefined,
+    limit: number,
+  ): Promise<readonly Change[] | StoreFailure>;
+  digests(): Promise<ReadonlyMap<string, ListDigest> | StoreFailure>;
+  merge(changes: readonly Change[], origin: string): Promise<MergeResult | StoreFailure>;
+  /** Call what is returned to hear no more. */
+  onChange(listener: (changes: readonly Change[], origin: string) => void): () => void;
+}
