@@ -23,6 +23,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['restrictions'],
   ['policy', 'lists'],
   ['snapshot', 'import'],
+  ['explain'],
   ['observe', 'settings'],
   ['server', 'admin', 'doctor'],
   ['app.ts'],

@@ -4,11 +4,12 @@
  */
 import { loadPolicies } from '../app.ts';
 import { openDns } from '../dns/open-dns.ts';
+import { type ExplainRequest, requestFromText, requestFromWords } from '../explain/explain-request.ts';
+import { explanationJson, listsNotRun } from '../explain/explanation.ts';
 import { actionFor } from '../server/action-encoder.ts';
 import { Decider } from '../snapshot/decider.ts';
 import { OperatorError } from '../util/operator-error.ts';
-import { explanationJson, explanationText, listsNotRun } from './explain-report.ts';
-import { type ExplainRequest, requestFromText, requestFromWords } from './explain-request.ts';
+import { explanationText } from './explain-report.ts';
 import { type OptionValues, settingsFor } from './setting-flags.ts';
 import { painter, printDiagnostics, type Terminal } from './terminal.ts';
 

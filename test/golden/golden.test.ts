@@ -12,9 +12,10 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { explanationText, listsNotRun } from '../../src/cli/explain-report.ts';
-import { requestFromWords } from '../../src/cli/explain-request.ts';
+import { explanationText } from '../../src/cli/explain-report.ts';
 import { WireClient } from '../../src/dns/wire-client.ts';
+import { requestFromWords } from '../../src/explain/explain-request.ts';
+import { listsNotRun } from '../../src/explain/explanation.ts';
 import { formatDiagnostic } from '../../src/language/code-frame.ts';
 import { actionFor } from '../../src/server/action-encoder.ts';
 import { Decider } from '../../src/snapshot/decider.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { requestFromText, requestFromWords } from '../../src/cli/explain-request.ts';
+import { requestFromText, requestFromWords } from '../../src/explain/explain-request.ts';
 import { OperatorError } from '../../src/util/operator-error.ts';
 
 function failure(make: () => unknown): OperatorError {
