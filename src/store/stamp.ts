@@ -46,6 +46,11 @@ export class StampClock {
       this.#ms += 1;
       this.#counter = 0;
     }
+    return this.last;
+  }
+
+  /** Nothing that it has made or seen is newer. */
+  get last(): Stamp {
     const ms = this.#ms.toString(16).padStart(12, '0');
     return `${ms}-${this.#counter.toString(16).padStart(4, '0')}-${this.node}`;
   }

@@ -1,0 +1,165 @@
+/**
+ * The entries of one list as lookups see them: canonical keys to actions,
+ * edited in place. An entry that is set is in force at the next lookup.
+ */
+import { type IpFamily, parseIpAddress, parseIpv4, parseIpv6Into } from '../net/ip-address.ts';
+import { isNetworkSyntaxError, parseIpNetwork } from '../net/ip-network.ts';
+import { foldCase } from '../tables/fold-case.ts';
+import { type ActionPool, type EntryValue, expiryOf, isExpired } from './action-pool.ts';
+import { asciiDomain } from './key.ts';
+import { NameIndex } from './name-index.ts';
+import { NetworkIndex, type NetworkKey } from './network-index.ts';
+
+const NONE = -1;
+
+/** What a lookup has found: the entry's key may be a network around the address. */
+export interface IndexHit {
+  readonly key: string;
+  readonly action: string;
+}
+
+export class ListIndex {
+  readonly #pool: ActionPool;
+  readonly #now: () => number;
+  #names = new NameIndex();
+  #networks = new NetworkIndex();
+  /** Reused by every lookup. */
+  readonly #words = new Uint32Array(4);
+
+  constructor(pool: ActionPool, now: () => number) {
+    this.#pool = pool;
+    this.#now = now;
+  }
+
+  /** Entries, except those that have expired and were taken out. */
+  get size(): number {
+    return this.#names.size + this.#networks.size;
+  }
+
+  /** @param expires milliseconds since 1970; null: never */
+  set(key: string, action: string, expires: number | null): void {
+    const value = this.#pool.take(action, expires);
+    const network = networkKey(key);
+    const before = network === undefined ? this.#names.set(key, value) : this.#networks.set(network, value);
+    if (before !== NONE) this.#pool.release(before);
+  }
+
+  delete(key: string): void {
+    const network = networkKey(key);
+    const before = network === undefined ? this.#names.delete(key) : this.#networks.delete(network);
+    if (before !== NONE) this.#pool.release(before);
+  }
+
+  /** Takes an entry out that has expired, unless it was renewed meanwhile. */
+  deleteExpired(key: string, nowMs: number): void {
+    const network = networkKey(key);
+    const value = network === undefined ? this.#names.get(key) : this.#networks.get(network);
+    const expires = value === NONE ? undefined : expiryOf(value);
+    if (expires !== undefined && expires <= nowMs) this.delete(key);
+  }
+
+  clear(): void {
+    for (const value of this.#names.values()) this.#pool.release(value);
+    for (const value of this.#networks.values()) this.#pool.release(value);
+    this.#names = new NameIndex();
+    this.#networks = new NetworkIndex();
+  }
+
+  /** The action for a search string of Postfix; undefined when there is none in force. */
+  lookup(search: string): string | undefined {
+    const value = this.#find(search);
+    return value === NONE ? undefined : this.#pool.action(value);
+  }
+
+  /** The same, with the key that the entry has. */
+  find(search: string): IndexHit | undefined {
+    const value = this.#find(search);
+    if (value === NONE) return undefined;
+    const address = parseIpAddress(search);
+    const key =
+      address === undefined
+        ? this.#nameOf(search)
+        : networkText(address.family, search, this.#networks.foundPrefixLength, this.#networks.foundIsOctets);
+    return { key, action: this.#pool.action(value) };
+  }
+
+  #find(search: string): EntryValue {
+    if (search.includes(':')) {
+      if (parseIpv6Into(search, this.#words)) return this.#networks.find(6, this.#words, this.#now);
+    } else {
+      const ipv4 = parseIpv4(search);
+      if (ipv4 >= 0) {
+        this.#words[0] = ipv4;
+        return this.#networks.find(4, this.#words, this.#now);
+      }
+    }
+    const octets = octetsKey(search);
+    const value = octets === undefined ? this.#names.get(this.#nameOf(search)) : this.#networks.get(octets);
+    return value === NONE || isExpired(value, this.#now()) ? NONE : value;
+  }
+
+  /** A name as it is stored: folded, its domain as the DNS has it. */
+  #nameOf(search: string): string {
+    const folded = foldCase(search);
+    if (!/[^\0-\x7f]/.test(folded)) return folded;
+    const at = folded.lastIndexOf('@') + 1;
+    const domain = folded.slice(at);
+    const isBelow = domain.startsWith('.');
+    const ascii = asciiDomain(isBelow ? domain.slice(1) : domain);
+    return ascii === undefined ? folded : `${folded.slice(0, at)}${isBelow ? '.' : ''}${ascii}`;
+  }
+}
+
+/** The network that a canonical key is; undefined: it is a name or a mail address. */
+function networkKey(key: string): NetworkKey | undefined {
+  const octets = octetsKey(key);
+  if (octets !== undefined) return octets;
+  if (key.includes('@') || !/^[0-9a-f.:/]+$/.test(key)) return undefined;
+  const network = parseIpNetwork(key);
+  return isNetworkSyntaxError(network) ? undefined : { ...network, isOctets: false };
+}
+
+/** Up to three octets, or up to seven fields with a colon among them. */
+const OCTETS = /^(?:\d{1,3}(?:\.\d{1,3}){0,2}|[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){1,6})$/;
+
+function octetsKey(key: string): NetworkKey | undefined {
+  if (key.length > MAX_OCTETS_LENGTH || !OCTETS.test(key)) return undefined;
+  const words = new Uint32Array(4);
+  if (!key.includes(':')) {
+    const octets = key.split('.');
+    for (const [at, octet] of octets.entries()) {
+      if (Number(octet) > 255 || String(Number(octet)) !== octet) return undefined;
+      words[0] = ((words[0] ?? 0) | (Number(octet) << (24 - 8 * at))) >>> 0;
+    }
+    return { family: 4, words: words.subarray(0, 1), prefixLength: 8 * octets.length, isOctets: true };
+  }
+  const fields = key.split(':');
+  for (const [at, field] of fields.entries()) {
+    const value = Number.parseInt(field, 16);
+    // Postfix compares text: only the short form is one that it would look up.
+    if (value.toString(16) !== field) return undefined;
+    words[at >> 1] = ((words[at >> 1] ?? 0) | (value << (at & 1 ? 0 : 16))) >>> 0;
+  }
+  return { family: 6, words, prefixLength: 16 * fields.length, isOctets: true };
+}
+
+const MAX_OCTETS_LENGTH = 34;
+
+/** The key of the network of that length around an address. */
+function networkText(family: IpFamily, address: string, prefixLength: number, isOctets: boolean): string {
+  const bits = family === 4 ? 32 : 128;
+  const whole = parseIpAddress(address);
+  if (whole === undefined || (prefixLength === bits && !isOctets)) return whole?.toString() ?? address;
+  if (isOctets) {
+    const octets = whole.octets();
+    if (family === 4) return [...octets.slice(0, prefixLength / 8)].join('.');
+    const fields: string[] = [];
+    for (let at = 0; at < prefixLength / 8; at += 2) {
+      fields.push((((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)).toString(16));
+    }
+    return fields.join(':');
+  }
+  const network = parseIpNetwork(`${whole.toString()}/${prefixLength}`);
+  if (!isNetworkSyntaxError(network)) return `${whole.toString()}/${prefixLength}`;
+  return /`(\S+\/\d+)`/.exec(network.help)?.[1] ?? address;
+}

@@ -1,0 +1,79 @@
+/**
+ * All lists in memory, as they are in force: what the store has made durable is
+ * put in here, and lookups are answered from here alone.
+ */
+import type { EntryPlace, LoadedEntries } from '../store/list-reads.ts';
+import type { Change } from '../store/list-records.ts';
+import type { ListState } from '../store/list-rows.ts';
+import { ActionPool } from './action-pool.ts';
+import { ListIndex } from './list-index.ts';
+import { ManagedList } from './managed-list.ts';
+
+export class ListMemory {
+  readonly #lists = new Map<string, ManagedList>();
+  readonly #pool = new ActionPool();
+  readonly #now: () => number;
+
+  /** @param now milliseconds since 1970 */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** By name; made when it is not there. */
+  list(name: string): ManagedList {
+    let list = this.#lists.get(name);
+    if (list === undefined) {
+      list = new ManagedList(name, new ListIndex(this.#pool, this.#now));
+      this.#lists.set(name, list);
+    }
+    return list;
+  }
+
+  /** Undefined also for one that was dropped. */
+  find(name: string): ManagedList | undefined {
+    const list = this.#lists.get(name);
+    return list === undefined || list.isGone ? undefined : list;
+  }
+
+  /** By name. */
+  all(): ManagedList[] {
+    const there = [...this.#lists.values()].filter((list) => !list.isGone);
+    return there.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Entries of all lists. */
+  get entries(): number {
+    let sum = 0;
+    for (const { index } of this.#lists.values()) sum += index.size;
+    return sum;
+  }
+
+  get distinctActions(): number {
+    return this.#pool.size;
+  }
+
+  load({ lists, keys, actions, actionOf, expires }: LoadedEntries): EntryPlace | undefined {
+    let list: ManagedList | undefined;
+    for (const [at, key] of keys.entries()) {
+      const name = lists[at] ?? '';
+      if (list?.name !== name) list = this.list(name);
+      list.index.set(key, actions[actionOf[at] ?? 0] ?? '', expires[at] || null);
+    }
+    const last = keys.length - 1;
+    return last < 0 ? undefined : { list: lists[last] ?? '', key: keys[last] ?? '' };
+  }
+
+  describe(states: readonly ListState[]): void {
+    for (const state of states) this.list(state.list).state = state;
+  }
+
+  apply(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.kind === 'list') continue;
+      const { index } = this.list(change.list);
+      const { key, action, expires, isDeleted } = change;
+      if (isDeleted || (expires !== null && expires <= this.#now())) index.delete(key);
+      else index.set(key, action, expires);
+    }
+  }
+}

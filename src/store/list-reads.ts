@@ -1,0 +1,235 @@
+/** Reading entries: the load at start, single ones, pages of a search, and what other servers have not seen. */
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { BadCursor, type EntryOrder, type EntryPage, type EntryQuery } from './list-query.ts';
+import type { Change, ChangeId, ListEntry } from './list-records.ts';
+import { entryState, readEntry, readList, toChange, toEntry, toListChange } from './list-rows.ts';
+import { formatDigest } from './register-hash.ts';
+import { number, type StoreDatabase, text } from './store-database.ts';
+
+/** What decides, of many entries; column by column, which is quick to hand over. */
+export interface LoadedEntries {
+  readonly lists: readonly string[];
+  readonly keys: readonly string[];
+  /** Distinct actions. */
+  readonly actions: readonly string[];
+  /** For each entry the index of its action. */
+  readonly actionOf: Uint32Array;
+  /** Milliseconds since 1970; 0: never. */
+  readonly expires: Float64Array;
+}
+
+/** The place of an entry in the order of lists and keys. */
+export interface EntryPlace {
+  readonly list: string;
+  readonly key: string;
+}
+
+/** The entries after a place, in order: none left when there are fewer than `limit`. */
+export function loadEntries(
+  database: StoreDatabase,
+  { after, nowMs, limit }: { readonly after: EntryPlace; readonly nowMs: number; readonly limit: number },
+): LoadedEntries {
+  const rows = database.columns(
+    `SELECT list, key, action, expires FROM entry
+     WHERE (list, key) > (?, ?) AND deleted = 0 AND (expires IS NULL OR expires > ?)
+     ORDER BY list, key LIMIT ?`,
+    after.list,
+    after.key,
+    nowMs,
+    limit,
+  );
+  const lists: string[] = [];
+  const keys: string[] = [];
+  const indexes = new Map<string, number>();
+  const actionOf = new Uint32Array(rows.length);
+  const expires = new Float64Array(rows.length);
+  for (const [at, row] of rows.entries()) {
+    lists.push(row[0] as string);
+    keys.push(row[1] as string);
+    const action = row[2] as string;
+    let index = indexes.get(action);
+    if (index === undefined) {
+      index = indexes.size;
+      indexes.set(action, index);
+    }
+    actionOf[at] = index;
+    expires[at] = (row[3] as number | null) ?? 0;
+  }
+  return { lists, keys, actions: [...indexes.keys()], actionOf, expires };
+}
+
+export function findEntry(database: StoreDatabase, { list, key }: EntryPlace): ListEntry | undefined {
+  return toEntry(readEntry(database, list, key));
+}
+
+const NO_EXPIRY = Number.MAX_SAFE_INTEGER;
+const SORT: Readonly<Record<EntryOrder, string>> = {
+  key: 'key',
+  changed: 'changed',
+  expires: `ifnull(expires, ${NO_EXPIRY})`,
+};
+
+export function searchEntries(
+  database: StoreDatabase,
+  { query, nowMs }: { readonly query: EntryQuery; readonly nowMs: number },
+): EntryPage | BadCursor {
+  const conditions = ['deleted = 0'];
+  const values: (string | number)[] = [];
+  const where = (condition: string, ...those: (string | number)[]): void => {
+    conditions.push(condition);
+    values.push(...those);
+  };
+  if (query.list !== undefined) where('list = ?', query.list);
+  // The highest code point there is, which no key has: keys are sorted by their UTF-8 bytes.
+  if (query.prefix !== undefined) where('key >= ? AND key < ?', query.prefix, `${query.prefix}\u{10ffff}`);
+  if (query.text !== undefined) {
+    const sought = query.text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+    where(
+      '(instr(key, ?) > 0 OR instr(lower(action), ?) > 0 OR instr(lower(comment), ?) > 0)',
+      sought,
+      sought,
+      sought,
+    );
+  }
+  if (query.isExpired === true) where('expires <= ?', nowMs);
+  if (query.isExpired === false) where('(expires IS NULL OR expires > ?)', nowMs);
+  if (query.verb !== undefined) where('verb = ?', query.verb);
+  if (query.changedBy !== undefined) where('changed_by = ?', query.changedBy);
+
+  const order = query.order ?? 'key';
+  const sort = SORT[order];
+  const direction = query.isDescending === true ? 'DESC' : 'ASC';
+  const columns = order === 'key' ? ['key', 'list'] : [sort, 'key', 'list'];
+  if (query.cursor !== undefined) {
+    const place = decodeCursor(query.cursor, [order, direction, order === 'key' ? '' : 0, '', '']);
+    if (place === undefined || place[0] !== order || place[1] !== direction) return new BadCursor();
+    const marks = columns.map(() => '?').join(', ');
+    const from = order === 'key' ? [place[3], place[4]] : [place[2], place[3], place[4]];
+    where(`(${columns.join(', ')}) ${direction === 'ASC' ? '>' : '<'} (${marks})`, ...from);
+  }
+  const limit = query.limit ?? 100;
+  const by = columns.map((column) => `${column} ${direction}`).join(', ');
+  const rows = database.once(
+    `SELECT * FROM entry WHERE ${conditions.join(' AND ')} ORDER BY ${by} LIMIT ?`,
+    ...values,
+    limit + 1,
+  );
+  const entries = rows.slice(0, limit).flatMap((row) => toEntry(entryState(row)) ?? []);
+  const last = entries.at(-1);
+  if (rows.length <= limit || last === undefined) return { entries, cursor: undefined };
+  const value = order === 'key' ? '' : order === 'changed' ? last.changed : (last.expires ?? NO_EXPIRY);
+  return { entries, cursor: encodeCursor([order, direction, value, last.key, last.list]) };
+}
+
+/** Whole entries of a list after a key, in order: for exports. */
+export function listEntries(
+  database: StoreDatabase,
+  { list, after, limit }: { readonly list: string; readonly after: string; readonly limit: number },
+): ListEntry[] {
+  return database
+    .all(
+      'SELECT * FROM entry WHERE list = ? AND key > ? AND deleted = 0 ORDER BY key LIMIT ?',
+      list,
+      after,
+      limit,
+    )
+    .flatMap((row) => toEntry(entryState(row)) ?? []);
+}
+
+/** Entries whose time came after `since`, up to and including `until`. */
+export function expiredEntries(
+  database: StoreDatabase,
+  { since, until, limit }: { readonly since: number; readonly until: number; readonly limit: number },
+): (EntryPlace & { readonly expires: number })[] {
+  return database
+    .all(
+      `SELECT list, key, expires FROM entry
+       WHERE expires IS NOT NULL AND expires > ? AND expires <= ? AND deleted = 0 ORDER BY expires LIMIT ?`,
+      since,
+      until,
+      limit,
+    )
+    .map((row) => ({ list: text(row, 'list'), key: text(row, 'key'), expires: number(row, 'expires') }));
+}
+
+/** All registers of a list after a key, tombstones included; the list's own comes first, as key ''. */
+export function readRegisters(
+  database: StoreDatabase,
+  {
+    list,
+    after,
+    limit,
+  }: { readonly list: string; readonly after: string | undefined; readonly limit: number },
+): Change[] {
+  const changes: Change[] = [];
+  if (after === undefined) {
+    const state = readList(database, list);
+    if (state !== undefined) changes.push(toListChange(state));
+  }
+  const rows = database.all(
+    'SELECT * FROM entry WHERE list = ? AND key > ? ORDER BY key LIMIT ?',
+    list,
+    after ?? '',
+    limit - changes.length,
+  );
+  for (const row of rows) changes.push(toChange(entryState(row)));
+  return changes;
+}
+
+/** Registers by name, for those that another server lacks. */
+export function readRegistersOf(
+  database: StoreDatabase,
+  { list, keys }: { readonly list: string; readonly keys: readonly string[] },
+): Change[] {
+  return keys.flatMap((key): Change[] => {
+    if (key !== '') {
+      const entry = readEntry(database, list, key);
+      return entry === undefined ? [] : [toChange(entry)];
+    }
+    const state = readList(database, list);
+    return state === undefined ? [] : [toListChange(state)];
+  });
+}
+
+/** Registers that were edited here and are not yet marked as shared. */
+export function readUnshared(database: StoreDatabase, { limit }: { readonly limit: number }): Change[] {
+  const changes: Change[] = [];
+  for (const row of database.all('SELECT name FROM list WHERE unshared = 1 LIMIT ?', limit)) {
+    const state = readList(database, text(row, 'name'));
+    if (state !== undefined) changes.push(toListChange(state));
+  }
+  const rows = database.all('SELECT * FROM entry WHERE unshared = 1 LIMIT ?', limit - changes.length);
+  for (const row of rows) changes.push(toChange(entryState(row)));
+  return changes;
+}
+
+/** Those states are shared now; states that came after them are not. */
+export function markShared(database: StoreDatabase, { ids }: { readonly ids: readonly ChangeId[] }): void {
+  for (const { list, key, stamp } of ids) {
+    if (key === '') database.run('UPDATE list SET unshared = 0 WHERE name = ? AND stamp = ?', list, stamp);
+    else {
+      database.run(
+        'UPDATE entry SET unshared = 0 WHERE list = ? AND key = ? AND stamp = ?',
+        list,
+        key,
+        stamp,
+      );
+    }
+  }
+}
+
+export interface ListDigest {
+  /** 12 hexadecimal digits. */
+  readonly digest: string;
+  readonly registers: number;
+}
+
+export function readDigests(database: StoreDatabase): ReadonlyMap<string, ListDigest> {
+  const rows = database.all('SELECT name, digest, registers FROM list');
+  return new Map(
+    rows.map((row) => [
+      text(row, 'name'),
+      { digest: formatDigest(number(row, 'digest')), registers: number(row, 'registers') },
+    ]),
+  );
+}

@@ -1,0 +1,110 @@
+/** A thread of the store as the rest of the process sees it: requests out, answers in, in the same order. */
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { OperatorError } from '../util/operator-error.ts';
+import type { OperationName, RequestOf, ResultOf } from './operations.ts';
+import { StoreFailure } from './store-failure.ts';
+import type { WorkerAnswer, WorkerOptions, WorkerRequest } from './store-worker.ts';
+
+/** Source and compiled form stand beside each other's kind. */
+const PROGRAM = new URL(`./store-worker${extname(import.meta.url)}`, import.meta.url);
+
+/** More requests than that wait for a disk that is gone: refused at once. */
+const MAX_WAITING = 10_000;
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class StoreThread {
+  readonly node: string;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #ended: Promise<void>;
+  #nextId = 1;
+  #isClosed = false;
+
+  private constructor(worker: Worker, node: string) {
+    this.node = node;
+    this.#worker = worker;
+    worker.on('message', (answer: WorkerAnswer) => this.#deliver(answer));
+    worker.on('error', () => this.#end());
+    this.#ended = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.#end();
+        resolve();
+      });
+    });
+  }
+
+  /** @throws OperatorError when the store cannot be opened */
+  static open(options: WorkerOptions): Promise<StoreThread> {
+    const worker = new Worker(PROGRAM, { workerData: options, execArgv: [], env: {} });
+    return new Promise((resolve, reject) => {
+      worker.once('error', reject);
+      worker.once('message', (answer: WorkerAnswer) => {
+        worker.off('error', reject);
+        if ('opened' in answer) resolve(new StoreThread(worker, answer.node));
+        else if ('cannotOpen' in answer) {
+          const { code, message, help } = answer.cannotOpen;
+          reject(new OperatorError(code, message, help));
+        }
+      });
+    });
+  }
+
+  /** How many requests wait for an answer. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Rejects only for a bug. */
+  ask<N extends OperationName>(name: N, request: RequestOf<N>): Promise<ResultOf<N> | StoreFailure> {
+    if (this.#isClosed) return Promise.resolve(closed());
+    if (this.#waiting.size >= MAX_WAITING) {
+      return Promise.resolve(
+        new StoreFailure('unwritable', 'the store does not keep up', 'check the disk it is on'),
+      );
+    }
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker.postMessage({ id, name, request } satisfies WorkerRequest);
+    });
+  }
+
+  /** After all that was asked before. */
+  async close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#worker.postMessage('close');
+    }
+    await this.#ended;
+  }
+
+  #deliver(answer: WorkerAnswer): void {
+    if (!('id' in answer)) return;
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ('value' in answer) waiting?.resolve(answer.value);
+    else if ('failure' in answer) {
+      const { code, message, help } = answer.failure;
+      waiting?.resolve(new StoreFailure(code, message, help));
+    } else waiting?.reject(new Error(answer.error));
+  }
+
+  #end(): void {
+    this.#isClosed = true;
+    for (const { resolve } of this.#waiting.values()) resolve(closed());
+    this.#waiting.clear();
+  }
+}
+
+function closed(): StoreFailure {
+  return new StoreFailure('closed', 'the store is closed', 'start Postward again');
+}

@@ -1,0 +1,59 @@
+/** The rows of the admin API's tokens. */
+import {
+  nullableNumber,
+  nullableText,
+  number,
+  type Row,
+  type StoreDatabase,
+  text,
+} from './store-database.ts';
+import type { TokenRecord } from './token-records.ts';
+
+/** @returns false when another token has that name */
+export function addToken(database: StoreDatabase, token: TokenRecord): boolean {
+  if (database.get('SELECT 1 FROM token WHERE name = ?', token.name) !== undefined) return false;
+  database.run(
+    'INSERT INTO token (id, name, hash, scopes, lists, created, expires, last_used) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    token.id,
+    token.name,
+    token.hash,
+    JSON.stringify(token.scopes),
+    token.lists === null ? null : JSON.stringify(token.lists),
+    token.created,
+    token.expires,
+    token.lastUsed,
+  );
+  return true;
+}
+
+/** By name. */
+export function readTokens(database: StoreDatabase): TokenRecord[] {
+  return database.all('SELECT * FROM token ORDER BY name').map(tokenRecord);
+}
+
+/** @returns false when there is none of that id */
+export function removeToken(database: StoreDatabase, { id }: { readonly id: string }): boolean {
+  return database.run('DELETE FROM token WHERE id = ?', id) > 0;
+}
+
+/** @returns false when there is none of that id */
+export function touchToken(
+  database: StoreDatabase,
+  { id, at }: { readonly id: string; readonly at: number },
+): boolean {
+  return database.run('UPDATE token SET last_used = ? WHERE id = ?', at, id) > 0;
+}
+
+function tokenRecord(row: Row): TokenRecord {
+  const lists = nullableText(row, 'lists');
+  return {
+    id: text(row, 'id'),
+    name: text(row, 'name'),
+    hash: text(row, 'hash'),
+    scopes: JSON.parse(text(row, 'scopes')) as string[],
+    lists: lists === null ? null : (JSON.parse(lists) as string[]),
+    created: number(row, 'created'),
+    expires: nullableNumber(row, 'expires'),
+    lastUsed: nullableNumber(row, 'last_used'),
+  };
+}
