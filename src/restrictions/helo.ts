@@ -7,6 +7,7 @@ import { DUNNO, type Outcome, PERMIT, reject } from '../engine/outcome.ts';
 import { withoutTrailingDot } from '../net/domain-name.ts';
 import { isValidHostAddress, isValidHostname, isValidMailHostAddress } from '../net/hostname-rules.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
+import { inSequence } from './in-sequence.ts';
 import type { CompileContext, Restriction } from './restriction.ts';
 import { heloSubject, rejected } from './subject.ts';
 import { temporaryFailure } from './temporary-failure.ts';
@@ -103,17 +104,18 @@ export const HELO: readonly Restriction[] = [
     argument: 'none',
     summary: 'Permit when the HELO name is an address without brackets. Gone in Postfix 3.9.',
     reads: ['helo_name'],
-    yields: ['dunno', 'permit', 'reject'],
+    yields: ['dunno', 'permit', 'reject', 'evaluate'],
     io: [],
     support: WORKS,
-    compile: (_use, context) => {
+    compile: (use, context) => {
       const checkLiteral = literalCheck(context);
       return {
         check: (e) => {
           const name = e.heloName;
           if (name === undefined || /[^0-9.:]/.test(name)) return DUNNO;
           const outcome = checkLiteral(e, name);
-          return outcome === DUNNO ? PERMIT : outcome;
+          // A malformed address that warn_if_reject only warns of is permitted, as in smtpd.
+          return outcome === DUNNO ? PERMIT : inSequence(use, [outcome, PERMIT]);
         },
       };
     },

@@ -10,12 +10,12 @@ import { queryName } from '../dns/query-name.ts';
 import { type DnsAnswer, type DnsRecord, INVALID_DATA, isNullMx } from '../dns/resolver.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, fault, type Outcome, PERMIT, type Reply } from '../engine/outcome.ts';
-import type { StepRef } from '../engine/step.ts';
 import { isValidHostAddress } from '../net/hostname-rules.ts';
 import { TableFailure } from '../tables/table.ts';
 import { firstFound } from '../util/first-found.ts';
 import { andThen, isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
 import { isFinalDestination } from './address-resolver.ts';
+import { inSequence } from './in-sequence.ts';
 import type { CompileContext, Restriction, RestrictionUse } from './restriction.ts';
 import { lookupFailure, recipientSubject, rejected } from './subject.ts';
 
@@ -67,9 +67,7 @@ function outcomeOf(isBackup: boolean, trouble: Reply | undefined, use: Restricti
   if (trouble === undefined) return isBackup ? PERMIT : DUNNO;
   const deferral: Outcome = { kind: 'defer_if_reject', reply: trouble };
   if (!isBackup) return deferral;
-  const place: StepRef = { restriction: use.restriction.name, text: use.text, span: use.span };
-  const steps = [deferral, PERMIT].map((outcome) => ({ ...place, check: () => outcome }));
-  return { kind: 'evaluate', program: { steps }, subject: undefined, ifPermit: 'permit' };
+  return inSequence(use, [deferral, PERMIT]);
 }
 
 /** Which names and addresses are this host's. */
