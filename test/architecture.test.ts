@@ -33,7 +33,7 @@ const LAYERS: readonly (readonly string[])[] = [
 
 /** Beside the layers: these know nothing of policies, only what a decision looks like. */
 const NARROW: Readonly<Record<string, readonly string[]>> = {
-  observe: ['net', 'util', 'language', 'dns', 'protocol', 'engine', 'settings'],
+  observe: ['net', 'util', 'language', 'redis', 'dns', 'protocol', 'engine', 'settings'],
   settings: ['net', 'util', 'language'],
 };
 

@@ -5,6 +5,7 @@
  */
 import type { ReloadResult } from '../snapshot/snapshot-holder.ts';
 import type { HealthCheck, HealthReporter } from './health.ts';
+import { type RedisHealth, redisCheck } from './redis-health.ts';
 
 export interface DaemonParts {
   readonly lastReload: () => ReloadResult | undefined;
@@ -18,6 +19,8 @@ export interface DaemonParts {
   readonly dns: () => { readonly lookups: number; readonly failures: number };
   /** What looks wrong about how Postfix asks. */
   readonly wiringDoubts: () => readonly { readonly message: string; readonly help: string }[];
+  /** Undefined where no Redis shares the lists. */
+  readonly redis?: () => RedisHealth | undefined;
   /** Milliseconds that never go back. Default performance.now. */
   readonly now?: () => number;
 }
@@ -39,7 +42,16 @@ export class DaemonHealth implements HealthReporter {
   }
 
   checks(): HealthCheck[] {
-    return [this.#policies(), this.#sockets(), this.#reload(), this.#tables(), this.#dns(), this.#wiring()];
+    const redis = this.#parts.redis?.();
+    return [
+      this.#policies(),
+      this.#sockets(),
+      this.#reload(),
+      this.#tables(),
+      this.#dns(),
+      ...(redis === undefined ? [] : [redisCheck(redis)]),
+      this.#wiring(),
+    ];
   }
 
   #policies(): HealthCheck {

@@ -179,6 +179,58 @@ export const EVENTS = Object.freeze({
     '{list}: {restriction}: {reason}',
     { list: 'text', restriction: 'text', reason: 'text' },
   ),
+  redis_up: event('info', 'Redis answers: at the start, or again.', 'redis answers for {use}: {server}', {
+    server: 'text',
+    use: 'text',
+  }),
+  redis_down: event(
+    'warn',
+    'Redis cannot be reached, does not answer in time, or lets us not in. Mail is decided all the same; edits of lists are kept and shared later. Logged once.',
+    'redis does not answer for {use}: {server}: {reason}',
+    { server: 'text', use: 'text', reason: 'text' },
+  ),
+  redis_refuses: event(
+    'warn',
+    'Redis answers, but does not take edits of lists: it is full (OOM), a replica (READONLY), forbids a command (NOPERM), has a key of another type (WRONGTYPE). They are kept and shared later. Logged once.',
+    'redis does not take edits of lists: {reason}',
+    { code: 'text', reason: 'text' },
+  ),
+  redis_accepts: event(
+    'info',
+    'Redis takes edits of lists again.',
+    'redis takes edits of lists again',
+    NOTHING,
+  ),
+  redis_may_forget: event(
+    'warn',
+    'When its memory is full, this Redis throws out keys of any kind. Lists are put back, again and again.',
+    'redis {server} throws out keys when it is full (maxmemory-policy {policy}): use noeviction or volatile-ttl',
+    { server: 'text', policy: 'text' },
+  ),
+  redis_values_unusable: event(
+    'warn',
+    'Values in Redis are no entries of lists, or not for this version; what this server has stays in force.',
+    '{count} values of {list} in redis are not used: the first {reason}',
+    { list: 'text', count: 'number', reason: 'text' },
+  ),
+  list_repaired: event(
+    'info',
+    'A list was not the same here and in Redis, after an outage, say; now it is.',
+    '{list} is as in redis again: {received} entries received, {sent} sent, {removed} removed from redis',
+    { list: 'text', received: 'number', sent: 'number', removed: 'number' },
+  ),
+  list_merge_failed: event(
+    'error',
+    'The store of this server does not take what other servers have edited; it is tried again.',
+    'edits of other servers are not in force here: {reason}',
+    { reason: 'text' },
+  ),
+  clock_ahead: event(
+    'warn',
+    'The clock of another server is ahead of ours, or ours is behind. Edits keep their order all the same, but times and expiry are not what people expect. Logged once an hour.',
+    'the clock of server {node} is {seconds} seconds ahead of ours',
+    { node: 'text', seconds: 'number' },
+  ),
   admin_fault: event('error', 'A fault of ours in an admin request.', '{method} {route}: {error}', {
     method: 'text',
     route: 'text',
