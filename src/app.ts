@@ -10,6 +10,8 @@ import type { Admin } from './admin/start-admin.ts';
 import { type Dns, dnsServers, openDns } from './dns/open-dns.ts';
 import { publicResolver } from './dns/public-resolvers.ts';
 import type { Diagnostic } from './language/diagnostic.ts';
+import type { ListService } from './lists/list-service.ts';
+import { openLists, openStore } from './lists/open-lists.ts';
 import { formatSocketAddress, parseSocketAddress, type SocketAddress } from './net/socket-address.ts';
 import { measureDns } from './observe/dns-metrics.ts';
 import { createLog, type Log } from './observe/log.ts';
@@ -25,6 +27,7 @@ import type { Settings, SocketSetting } from './settings/settings.ts';
 import { Decider } from './snapshot/decider.ts';
 import { type LoadedSnapshot, type LoadSnapshotOptions, loadSnapshot } from './snapshot/load-snapshot.ts';
 import { type ReloadResult, SnapshotHolder } from './snapshot/snapshot-holder.ts';
+import type { Store } from './store/store.ts';
 import type { TableReload } from './tables/file-table.ts';
 import { OperatorError } from './util/operator-error.ts';
 import { VERSION } from './util/version.ts';
@@ -39,7 +42,7 @@ const DRAIN_MS = 5000;
 export async function loadPolicies(
   settings: Pick<Settings, 'policies'>,
   version: number,
-  changes: Pick<LoadSnapshotOptions, 'onTableReload' | 'onPolicyChange'> = {},
+  changes: Pick<LoadSnapshotOptions, 'onTableReload' | 'onPolicyChange' | 'lists'> = {},
 ): Promise<LoadedSnapshot> {
   const diagnostics: Diagnostic[] = [];
   const policyFiles = listPolicyFiles(settings.policies, (diagnostic) => diagnostics.push(diagnostic));
@@ -69,7 +72,7 @@ export class StartFailure extends Error {
  * Starts the daemon: loads, then listens.
  *
  * @throws StartFailure when the policies have errors
- * @throws OperatorError when an address cannot be bound
+ * @throws OperatorError when an address cannot be bound, or the data directory not used
  */
 export async function startApp(settings: Settings, options: StartOptions): Promise<App> {
   const { level, decisions } = settings.log;
@@ -94,6 +97,8 @@ export class App {
   readonly #decider: Decider;
   readonly #listeners: PolicyListener[] = [];
   readonly #watch: WiringWatch;
+  #store: Store | undefined;
+  #lists: ListService | undefined;
   #watchTimer: NodeJS.Timeout | undefined;
   /** Tables that are not what is on disk, and why. */
   readonly #staleTables = new Map<string, string>();
@@ -108,6 +113,7 @@ export class App {
     this.#holder = new SnapshotHolder({
       load: (version) =>
         loadPolicies(settings, version, {
+          lists: this.#lists?.tables,
           onTableReload: (reload) => this.#tableReloaded(reload),
           onPolicyChange: () => void this.reload(),
         }),
@@ -164,6 +170,8 @@ export class App {
 
   async start(): Promise<void> {
     checkFailAction(this.#settings.decision.fail_action);
+    this.#store = await openStore(this.#settings);
+    this.#lists = await openLists(this.#store);
     const { isSwapped, diagnostics } = await this.#holder.reload();
     if (!isSwapped) throw new StartFailure(diagnostics);
     for (const diagnostic of diagnostics) this.log.diagnostic(diagnostic);
@@ -180,6 +188,8 @@ export class App {
     await Promise.all([...this.#listeners, this.#admin].map((listener) => listener?.close(DRAIN_MS)));
     this.#dns.close();
     this.#holder.close();
+    this.#lists?.close();
+    await this.#store?.close();
   }
 
   async #listen(socket: SocketSetting): Promise<PolicyListener> {

@@ -105,6 +105,14 @@ export class ListService {
     },
   };
 
+  /** The same for whoever only looks, such as a candidate policy: no list is made, and no hit counted. */
+  readonly looks: ListTables = {
+    open: (name) =>
+      isListName(name)
+        ? { lookup: (search) => this.#memory.find(name)?.index.lookup(search) }
+        : { error: 'not the name of a list', help: LIST_NAME_HELP },
+  };
+
   /** By name. */
   lists(): readonly ListInfo[] {
     return this.#memory.all().map(({ info }) => info);
@@ -175,6 +183,11 @@ export class ListService {
       ...edits.flatMap((edit, index) => this.#inUse(edit, index)),
     ];
     if (problems.length > 0) return { kind: 'refused', problems };
+    // What a policy names is there, also when the store could not write it down before.
+    for (const name of new Set(edits.map(({ list }) => list))) {
+      const list = this.#memory.find(name);
+      if (list !== undefined && list.uses > 0 && list.state === undefined) void this.#ensure(name);
+    }
     const ready = checked.flatMap((each) => ('edit' in each ? [each] : []));
     const answer = await this.#store.ask('applyEdits', {
       edits: ready.map(({ edit }) => edit),

@@ -6,6 +6,7 @@ import { type HostFacts, readHostFacts } from '../policy/host-facts.ts';
 import { loadPolicy } from '../policy/loader.ts';
 import type { Policy } from '../policy/policy.ts';
 import { stampOf } from '../tables/file-watcher.ts';
+import type { ListTables } from '../tables/list-tables.ts';
 import { TableSet, type TableSetOptions } from '../tables/table-set.ts';
 import { Snapshot } from './snapshot.ts';
 
@@ -18,6 +19,8 @@ export interface LoadSnapshotOptions {
   /** Told when a policy file changes. */
   readonly onPolicyChange?: () => void;
   readonly host?: HostFacts;
+  /** Where managed lists are; without it all of them are empty. */
+  readonly lists?: ListTables | undefined;
   /** Hides customers' keys in the names of DNSBLs. */
   readonly mask?: ZoneMask;
 }
@@ -31,7 +34,10 @@ export interface LoadedSnapshot {
 export async function loadSnapshot(options: LoadSnapshotOptions): Promise<LoadedSnapshot> {
   const host = options.host ?? readHostFacts();
   const { onTableReload, onPolicyChange } = options;
-  const tables = new TableSet(onTableReload === undefined ? {} : { onReload: onTableReload });
+  const tables = new TableSet({
+    lists: options.lists,
+    ...(onTableReload === undefined ? {} : { onReload: onTableReload }),
+  });
   const policyServices = new PolicyServiceSet();
   const loaded = await Promise.all(
     [...options.policyFiles].map(async ([name, file]) => {
@@ -48,10 +54,6 @@ export async function loadSnapshot(options: LoadSnapshotOptions): Promise<Loaded
     tables.close();
     return { snapshot: undefined, diagnostics };
   }
-  const close = (): void => {
-    tables.close();
-    policyServices.close();
-  };
-  const snapshot = new Snapshot({ version: options.version, policies, close });
+  const snapshot = new Snapshot({ version: options.version, policies, tables, policyServices });
   return { snapshot, diagnostics };
 }

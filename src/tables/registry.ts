@@ -43,6 +43,12 @@ export interface ServerTableType extends TypeRow {
   readonly open: ServerTableOpener;
 }
 
+/** The name is a managed list: edited while it is in use, kept by Postward. */
+export interface ListTableType extends TypeRow {
+  readonly source: 'list';
+  readonly isPattern: boolean;
+}
+
 /** The name is a list of other tables. */
 export interface CombinedTableType extends TypeRow {
   readonly source: 'tables';
@@ -65,6 +71,7 @@ export type TableType =
   | FileTableType
   | InlineTableType
   | ServerTableType
+  | ListTableType
   | CombinedTableType
   | ProxiedTableType
   | UnsupportedTableType;
@@ -119,6 +126,13 @@ export const TABLE_TYPES: readonly TableType[] = Object.freeze([
     source: 'file',
     isPattern: true,
     read: readPcreFile,
+  },
+  {
+    type: 'list',
+    summary:
+      "a list of Postward's own, edited over its API while mail flows; networks count by longest prefix",
+    source: 'list',
+    isPattern: false,
   },
   {
     type: 'inline',

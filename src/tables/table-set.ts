@@ -15,6 +15,7 @@ import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { insideBraces, splitWords } from './braced-words.ts';
 import { FileTable, type TableReload } from './file-table.ts';
 import { FileWatcher } from './file-watcher.ts';
+import { EMPTY_LISTS, type ListTables } from './list-tables.ts';
 import { DEFAULT_CACHE_LIMITS, type LookupCacheLimits } from './lookup-cache.ts';
 import { type CombinedTableType, findTableType, parseTableSpec, TABLE_TYPES } from './registry.ts';
 import type { LookupResult, Table } from './table.ts';
@@ -28,6 +29,8 @@ export interface TableSetOptions {
   readonly onReload?: (reload: TableReload) => void;
   /** Other limits than usual. */
   readonly limits?: Partial<LookupLimits>;
+  /** Where managed lists are; without it all of them are empty. */
+  readonly lists?: ListTables | undefined;
 }
 
 export class TableSet {
@@ -37,12 +40,14 @@ export class TableSet {
   /** For tables that are asked of servers. */
   readonly pools = new SharedPools();
   readonly limits: LookupLimits;
+  readonly #lists: ListTables;
   readonly #tables = new Map<string, Table>();
   /** What is to be closed with the set. */
   readonly #opened: { close?(): void }[] = [];
 
   constructor(options: TableSetOptions = {}) {
     this.onReload = options.onReload ?? (() => {});
+    this.#lists = options.lists ?? EMPTY_LISTS;
     this.limits = { ...DEFAULT_POOL_LIMITS, ...DEFAULT_CACHE_LIMITS, ...options.limits };
   }
 
@@ -91,8 +96,9 @@ export class TableSet {
         if (!('error' in content)) return new FixedTable(spec, row.isPattern, content);
         return fail(spec, 'table-syntax', `${content.error}: ${quote(spec)}`, content.help, span, report);
       }
-      case 'server': {
-        const content = row.open(name, this);
+      case 'server':
+      case 'list': {
+        const content = row.source === 'list' ? this.#lists.open(name) : row.open(name, this);
         if ('error' in content)
           return fail(spec, 'table-syntax', `${content.error}: ${quote(spec)}`, content.help, span, report);
         this.#opened.push(content);
