@@ -6,10 +6,17 @@ import { PolicyService, type ServiceSettings } from './policy-service.ts';
 
 export class PolicyServiceSet {
   readonly #services = new Map<string, PolicyService>();
+  readonly #within: PolicyServiceSet | undefined;
 
-  /** Connects to nobody yet. */
-  open(settings: ServiceSettings): PolicyService {
+  /** @param within for policies that somebody sends in (candidates): only servers of that set are asked */
+  constructor(within?: PolicyServiceSet) {
+    this.#within = within;
+  }
+
+  /** Connects to nobody yet. undefined: it may not be asked. */
+  open(settings: ServiceSettings): PolicyService | undefined {
     const key = JSON.stringify(settings);
+    if (this.#within !== undefined) return this.#within.#services.get(key);
     let service = this.#services.get(key);
     if (service === undefined) {
       service = new PolicyService(settings);

@@ -73,7 +73,8 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
       const compile = isExact ? compileStringList : compileDomainList;
       return compile(parameters.tokens(parameter), matchOptions(parameter));
     });
-  const ownAddresses = ownAddressesOf(parameters, options.host);
+  const inetAddresses = addressesOf(parameters, 'inet_interfaces', options.host);
+  const ownAddresses = inetAddresses.union(addressesOf(parameters, 'proxy_interfaces', options.host));
 
   const healthMode = dnsblHealthModes(parameters, report);
   const dnsblUses = new Map<string, DnsblUse>();
@@ -89,7 +90,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     domains,
     policyServices: options.policyServices,
     addresses: new AddressResolver({
-      myorigin: originOf(parameters, report),
+      myorigin: originOf(parameters, tables, report),
       mydomain: parameters.text('mydomain'),
       myhostname: parameters.text('myhostname'),
       emptyAddressRecipient: parameters.text('empty_address_recipient'),
@@ -113,6 +114,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
           context: { ...context, report: reportMistake },
         }),
     }),
+    inetAddresses,
     ownAddresses,
     isErrorAnswerListed: parameters.text('dnsbl_error_answers').toLowerCase() === 'listed',
     mask: options.mask ?? new ZoneMask(),
@@ -222,9 +224,19 @@ function once<T>(cache: Map<string, T>, key: string, make: () => T): T {
 }
 
 /** myorigin, which may be a file that holds the name: Debian's `/etc/mailname`. */
-function originOf(parameters: ParameterSet, report: Report): string {
+function originOf(parameters: ParameterSet, tables: TableSet, report: Report): string {
   const value = parameters.value('myorigin');
   if (!value.text.startsWith('/')) return value.text;
+  if (!tables.mayRead(value.text)) {
+    report({
+      severity: 'error',
+      code: 'file-not-in-force',
+      message: `no policy in force reads \`${value.text}\``,
+      span: value.span(),
+      help: 'a candidate may read the files of the policies in force',
+    });
+    return parameters.text('myhostname');
+  }
   try {
     return readFileSync(value.text, 'utf8').split('\n', 1)[0]?.trim() ?? '';
   } catch (error) {
@@ -239,13 +251,17 @@ function originOf(parameters: ParameterSet, report: Report): string {
   }
 }
 
-/** inet_interfaces and proxy_interfaces as addresses; `all` means those of this host. */
-function ownAddressesOf(parameters: ParameterSet, { interfaces }: HostFacts): ReadonlySet<string> {
+/** The addresses that a parameter names; `all` means those of this host. Host names stay names. */
+function addressesOf(
+  parameters: ParameterSet,
+  parameter: 'inet_interfaces' | 'proxy_interfaces',
+  { interfaces }: HostFacts,
+): Set<string> {
   const addresses = new Set<string>();
-  for (const word of [...parameters.words('inet_interfaces'), ...parameters.words('proxy_interfaces')]) {
+  for (const word of parameters.words(parameter)) {
     if (word.toLowerCase() === 'all') {
       for (const cidr of interfaces) addresses.add(cidr.slice(0, cidr.indexOf('/')));
-    } else if (word.toLowerCase() === 'loopback-only') {
+    } else if (['loopback-only', 'localhost'].includes(word.toLowerCase())) {
       addresses.add('127.0.0.1').add('::1');
     } else {
       addresses.add(word.replace(/^\[(.*)\]$/, '$1').toLowerCase());

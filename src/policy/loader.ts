@@ -60,7 +60,7 @@ export function compileSource(source: Source, options: LoadPolicyOptions): Loade
     report,
   });
   reportUnknownParameters(assignments, new Set(parameters.words('smtpd_restriction_classes')), report);
-  lintPolicy({ assignments, parameters, report });
+  lintPolicy({ assignments, parameters, tables: options.tables, report });
   isLoading = false;
   return { policy, diagnostics: inReadingOrder(diagnostics) };
 }

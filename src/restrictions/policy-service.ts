@@ -45,6 +45,16 @@ function compile(use: RestrictionUse, context: CompileContext): CompiledCheck {
   const { name, policyContext, defaultAction } = options;
   const source = `policy service ${name}`;
   const service = context.policyServices.open(options.settings);
+  if (service === undefined) {
+    context.report({
+      severity: 'error',
+      code: 'service-not-in-force',
+      message: `no policy in force asks \`${name}\` in this way`,
+      span: use.span,
+      help: 'a candidate may ask the policy servers of the policies in force, with the same settings',
+    });
+    return { check: () => CONFIGURATION_ERROR };
+  }
   const isUtf8Only = context.parameters.boolean('smtputf8_enable');
 
   const apply = (e: Evaluation, action: string): Outcome =>

@@ -3,26 +3,32 @@
  * Immutable; a reload makes a new one and swaps it in. A request pins the
  * snapshot it began with, and an old one is closed when its last request ends.
  */
+import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { TableSet } from '../tables/table-set.ts';
 
 export interface SnapshotOptions {
   readonly version: number;
   readonly policies: ReadonlyMap<string, Policy>;
-  readonly close: () => void;
+  /** What the policies have opened; closed with the snapshot. */
+  readonly tables: TableSet;
+  readonly policyServices: PolicyServiceSet;
 }
 
 export class Snapshot {
   readonly version: number;
   readonly policies: ReadonlyMap<string, Policy>;
+  readonly tables: TableSet;
+  readonly policyServices: PolicyServiceSet;
   readonly loadedAt = new Date();
-  readonly #close: () => void;
   #pins = 0;
   #isRetired = false;
 
-  constructor({ version, policies, close }: SnapshotOptions) {
+  constructor({ version, policies, tables, policyServices }: SnapshotOptions) {
     this.version = version;
     this.policies = policies;
-    this.#close = close;
+    this.tables = tables;
+    this.policyServices = policyServices;
   }
 
   pin(): void {
@@ -39,5 +45,10 @@ export class Snapshot {
     if (this.#isRetired) return;
     this.#isRetired = true;
     if (this.#pins === 0) this.#close();
+  }
+
+  #close(): void {
+    this.tables.close();
+    this.policyServices.close();
   }
 }

@@ -96,6 +96,15 @@ class ListExpander {
       );
       return;
     }
+    if (!this.#context.tables.mayRead(path)) {
+      this.#fail(
+        'file-not-in-force',
+        `no policy in force reads ${quote(path)}`,
+        'a candidate may read the files of the policies in force',
+        span,
+      );
+      return;
+    }
     if (!this.files.has(path)) this.files.set(path, stampOfSync(path));
     const source = readTableFileSync(path);
     if (source instanceof UnreadableFile) {

@@ -31,6 +31,11 @@ export interface TableSetOptions {
   readonly limits?: Partial<LookupLimits>;
   /** Where managed lists are; without it all of them are empty. */
   readonly lists?: ListTables | undefined;
+  /**
+   * For policies that somebody sends in (candidates): they may use what that set has opened, and read
+   * no file and ask no server that it does not.
+   */
+  readonly within?: TableSet;
 }
 
 export class TableSet {
@@ -40,8 +45,11 @@ export class TableSet {
   /** For tables that are asked of servers. */
   readonly pools = new SharedPools();
   readonly limits: LookupLimits;
+  readonly #within: TableSet | undefined;
   readonly #lists: ListTables;
   readonly #tables = new Map<string, Table>();
+  /** What was read besides tables. */
+  readonly #files = new Set<string>();
   /** What is to be closed with the set. */
   readonly #opened: { close?(): void }[] = [];
 
@@ -49,6 +57,7 @@ export class TableSet {
     this.onReload = options.onReload ?? (() => {});
     this.#lists = options.lists ?? EMPTY_LISTS;
     this.limits = { ...DEFAULT_POOL_LIMITS, ...DEFAULT_CACHE_LIMITS, ...options.limits };
+    this.#within = options.within;
   }
 
   /** Mistakes are reported when a table is opened for the first time; `span` is where it is named. */
@@ -59,6 +68,20 @@ export class TableSet {
       this.#tables.set(spec, table);
     }
     return table;
+  }
+
+  /** Whether a table may be opened: with `within` only what is written out, or opened there. */
+  mayOpen(spec: string): boolean {
+    const source = findTableType(parseTableSpec(spec)?.type ?? '')?.source;
+    const isOutside = source === 'file' || source === 'server';
+    return this.#within === undefined || !isOutside || this.#within.#tables.has(spec);
+  }
+
+  /** To be asked before any file is read that is no table. */
+  mayRead(path: string): boolean {
+    if (this.#within !== undefined) return this.#within.#files.has(path);
+    this.#files.add(path);
+    return true;
   }
 
   /** Ends the watching, and the asking of servers. Lookups in files go on with what was read last. */
@@ -84,6 +107,13 @@ export class TableSet {
     }
     const { type, name } = parsed;
     const row = findTableType(type);
+    const shared = this.#within === undefined ? undefined : this.#within.#tables.get(spec);
+    if (shared !== undefined && (row?.source === 'file' || row?.source === 'server')) return shared;
+    if (!this.mayOpen(spec)) {
+      const help =
+        'a candidate may use the tables of the policies in force, and such as are written out in it';
+      return fail(spec, 'table-not-in-force', `no policy in force uses ${quote(spec)}`, help, span, report);
+    }
     switch (row?.source) {
       case 'file': {
         const table = new FileTable(spec, row, name, this);

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { PolicyServiceSet } from '../../src/chain/policy-service-set.ts';
 import type { Diagnostic } from '../../src/language/diagnostic.ts';
 import { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { SnapshotHolder } from '../../src/snapshot/snapshot-holder.ts';
+import { TableSet } from '../../src/tables/table-set.ts';
 
 const MISTAKE: Diagnostic = { severity: 'error', code: 'test', message: 'a mistake' };
 
@@ -13,8 +15,13 @@ function holderOf(isLenient: boolean, ...loads: readonly (readonly Diagnostic[])
     isLenient,
     load: async (version) => {
       const diagnostics = loads[next++] ?? [];
-      const close = () => closed.push(version);
-      return { snapshot: new Snapshot({ version, policies: new Map(), close }), diagnostics };
+      const tables = new TableSet();
+      tables.close = () => closed.push(version);
+      const policyServices = new PolicyServiceSet();
+      return {
+        snapshot: new Snapshot({ version, policies: new Map(), tables, policyServices }),
+        diagnostics,
+      };
     },
   });
   return { holder, closed };

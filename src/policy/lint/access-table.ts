@@ -10,6 +10,7 @@ import { Source, type Span } from '../../language/source.ts';
 import { insideBraces, splitWords, trim } from '../../tables/braced-words.ts';
 import { parseTableSpec } from '../../tables/registry.ts';
 import { spanInLine, type TableLine, TableLineReader } from '../../tables/table-lines.ts';
+import type { TableSet } from '../../tables/table-set.ts';
 import type { LintContext } from './lint-rule.ts';
 import { everyItem, type RestrictionItem } from './restriction-list.ts';
 import { readSmallFile } from './small-file.ts';
@@ -51,7 +52,11 @@ const MATCHING: Readonly<Record<string, AccessTable['matching']>> = {
   static: 'static',
 };
 
-export function readAccessTables(lists: Pick<LintContext, 'lists' | 'classes'>): readonly AccessTable[] {
+/** @param tables says which tables may be looked into; undefined: any */
+export function readAccessTables(
+  lists: Pick<LintContext, 'lists' | 'classes'>,
+  tables?: Pick<TableSet, 'mayOpen'>,
+): readonly AccessTable[] {
   const users = new Map<string, RestrictionItem[]>();
   for (const { item } of everyItem(lists)) {
     if (item.restriction.argument !== 'table' || item.argument === undefined) continue;
@@ -60,7 +65,9 @@ export function readAccessTables(lists: Pick<LintContext, 'lists' | 'classes'>):
     if (known === undefined) users.set(spec, [item]);
     else known.push(item);
   }
-  return [...users].flatMap(([spec, items]) => readTable(spec, items) ?? []);
+  return [...users].flatMap(([spec, items]) =>
+    tables?.mayOpen(spec) !== false ? (readTable(spec, items) ?? []) : [],
+  );
 }
 
 /** check_ccert_access has its table in braces, with options; `proxy:` stands for the table behind it. */

@@ -5,6 +5,7 @@
 import type { Report } from '../../language/diagnostic.ts';
 import type { Assignment } from '../../language/main-cf.ts';
 import { inReadingOrder } from '../../language/reading-order.ts';
+import type { TableSet } from '../../tables/table-set.ts';
 import type { ParameterSet } from '../parameter-set.ts';
 import { readAccessTables } from './access-table.ts';
 import type { Finding, LintRule } from './lint-rule.ts';
@@ -19,12 +20,14 @@ const MAX_LOOKED_AT = 200;
 export interface LintOptions {
   readonly assignments: readonly Assignment[];
   readonly parameters: ParameterSet;
+  /** Says which tables may be looked into; undefined: any. */
+  readonly tables?: Pick<TableSet, 'mayOpen'> | undefined;
   readonly report: Report;
 }
 
-export function lintPolicy({ assignments, parameters, report }: LintOptions): void {
+export function lintPolicy({ assignments, parameters, tables, report }: LintOptions): void {
   const lists = readLists(parameters);
-  const context = { assignments, parameters, ...lists, accessTables: readAccessTables(lists) };
+  const context = { assignments, parameters, ...lists, accessTables: readAccessTables(lists, tables) };
   const found = LINT_RULES.flatMap((rule) => bounded(rule, rule.check(context)));
   for (const diagnostic of inReadingOrder(found)) report(diagnostic);
 }
