@@ -3,7 +3,7 @@
  * for, or a failure that another server may not share.
  *
  * Decodes with dns-packet, which throws on what it cannot parse: that ends
- * here, as a failure. Follows CNAMEs inside the answer and takes records only
+ * here, as a failure, as does what it would parse although it is cut short. Follows CNAMEs inside the answer and takes records only
  * from the end of that chain. Bounds what is kept of one answer. Knows no
  * sockets and no retries.
  */
@@ -12,6 +12,8 @@ import { type Answer, decode, type Packet } from 'dns-packet';
 import { isValidHostAddress } from '../net/hostname-rules.ts';
 import { parseIpAddress } from '../net/ip-address.ts';
 import { negative } from './answer.ts';
+import { isWellFormed } from './message-structure.ts';
+import { isTruncated } from './query-message.ts';
 import { isLookupName } from './query-name.ts';
 import { type DnsAnswer, type DnsRecord, type DnsType, INVALID_DATA } from './resolver.ts';
 
@@ -38,6 +40,9 @@ const NXDOMAIN = 3;
 export function readAnswer(message: Buffer, name: string, type: DnsType): Reading {
   const total = message.readUInt16BE(6) + message.readUInt16BE(8) + message.readUInt16BE(10);
   if (total > MAX_RECORDS_IN_MESSAGE) return failure('answer too large');
+  // What was cut may be what matters, and this is what came over TCP.
+  if (isTruncated(message)) return failure('truncated over TCP');
+  if (!isWellFormed(message)) return failure('malformed answer');
   let packet: Packet;
   try {
     packet = decode(message);

@@ -25,6 +25,27 @@ export interface RecordedQuery {
   readonly id: number;
 }
 
+/** What is sent in the place of an honest answer. */
+export interface Tampering {
+  readonly question: Question;
+  /** The answer of the zone, or undefined where that is silence. */
+  readonly honest: Buffer | undefined;
+  readonly transport: 'udp' | 'tcp';
+  readonly sourcePort: number;
+}
+
+/** Messages to send, each in its own datagram or TCP frame; or, over TCP, octets as they are, and whether to hang up. */
+export type Tamper = (
+  tampering: Tampering,
+) => readonly Buffer[] | { readonly stream: Buffer; readonly isEnd: boolean };
+
+interface Sender {
+  /** A message, framed where that is needed. */
+  send(bytes: Buffer): void;
+  /** Octets of a TCP connection as they are. */
+  stream(bytes: Buffer, isEnd: boolean): void;
+}
+
 /** Beyond these a query is still counted, not kept. */
 const MAX_RECORDED = 100_000;
 
@@ -43,6 +64,7 @@ export class FixtureDns {
   #port: number;
   #zone: FixtureZone;
   #isPaused = false;
+  #tamper: Tamper | undefined;
   #udp: UdpSocket | undefined;
   #tcp: Server | undefined;
   readonly #connections = new Set<Socket>();
@@ -75,6 +97,11 @@ export class FixtureDns {
 
   setZone(text: string): void {
     this.#zone = new FixtureZone(text);
+  }
+
+  /** For what no zone text can say: every answer goes through `tamper`; without one, honest again. */
+  setTamper(tamper?: Tamper): void {
+    this.#tamper = tamper;
   }
 
   /** Queries are received and recorded, and get no answer. */
@@ -121,9 +148,10 @@ export class FixtureDns {
   #listenUdp(): Promise<UdpSocket> {
     const socket = createSocket({ type: isIPv6(this.address) ? 'udp6' : 'udp4', recvBufferSize: 1 << 20 });
     socket.on('message', (message, peer) => {
-      this.#handle(message, 'udp', peer.port, (bytes) => {
+      const send = (bytes: Buffer): void => {
         if (this.#udp === socket) socket.send(bytes, peer.port, peer.address);
-      });
+      };
+      this.#handle(message, 'udp', peer.port, { send, stream: send });
     });
     return new Promise((resolve, reject) => {
       socket.once('error', reject);
@@ -143,11 +171,17 @@ export class FixtureDns {
           const end = 2 + pending.readUInt16BE(0);
           const message = pending.subarray(2, end);
           pending = pending.subarray(end);
-          this.#handle(message, 'tcp', connection.remotePort ?? 0, (bytes) => {
-            const length = Buffer.from([bytes.length >> 8, bytes.length & 255]);
-            // In two segments, so that a client that takes one read for a message is found out.
-            if (connection.writable) connection.write(length);
-            if (connection.writable) connection.write(bytes);
+          this.#handle(message, 'tcp', connection.remotePort ?? 0, {
+            send(bytes) {
+              const length = Buffer.from([bytes.length >> 8, bytes.length & 255]);
+              // In two segments, so that a client that takes one read for a message is found out.
+              if (connection.writable) connection.write(length);
+              if (connection.writable) connection.write(bytes);
+            },
+            stream(bytes, isEnd) {
+              if (connection.writable) connection.write(bytes);
+              if (isEnd) connection.end();
+            },
           });
         }
       });
@@ -158,12 +192,7 @@ export class FixtureDns {
     });
   }
 
-  #handle(
-    message: Buffer,
-    transport: 'udp' | 'tcp',
-    sourcePort: number,
-    send: (bytes: Buffer) => void,
-  ): void {
+  #handle(message: Buffer, transport: 'udp' | 'tcp', sourcePort: number, sender: Sender): void {
     const question = decodeQuestion(message);
     if (question === undefined) return;
     const { name, type, id } = question;
@@ -174,11 +203,21 @@ export class FixtureDns {
     }
     if (this.#isPaused) return;
     const answer = this.#zone.answer(name, type, hasEdns);
-    if (answer.delayMs === 0) this.#reply(question, answer, transport, sourcePort, send);
+    if (this.#tamper !== undefined) {
+      const honest =
+        answer.rcode === undefined
+          ? undefined
+          : encodeAnswer(question, answer, room(question, answer, transport));
+      const sent = this.#tamper({ question, honest, transport, sourcePort });
+      if ('stream' in sent) sender.stream(sent.stream, sent.isEnd);
+      else for (const bytes of sent) sender.send(bytes);
+      return;
+    }
+    if (answer.delayMs === 0) this.#reply(question, answer, transport, sourcePort, sender);
     else {
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
-        this.#reply(question, answer, transport, sourcePort, send);
+        this.#reply(question, answer, transport, sourcePort, sender);
       }, answer.delayMs);
       this.#timers.add(timer);
     }
@@ -189,7 +228,7 @@ export class FixtureDns {
     answer: ZoneAnswer,
     transport: 'udp' | 'tcp',
     sourcePort: number,
-    send: (bytes: Buffer) => void,
+    { send }: Sender,
   ): void {
     let wait: Promise<void> | undefined;
     for (const { how, address } of answer.forgeries) {
@@ -198,8 +237,7 @@ export class FixtureDns {
       else send(forged);
     }
     if (answer.rcode === undefined) return;
-    const fits = transport === 'tcp' ? 65_535 : answer.isTruncated ? 0 : Math.max(512, question.ednsSize);
-    const bytes = encodeAnswer(question, answer, fits);
+    const bytes = encodeAnswer(question, answer, room(question, answer, transport));
     if (wait === undefined) send(bytes);
     else void wait.then(() => send(bytes));
   }
@@ -210,4 +248,10 @@ export class FixtureDns {
       socket.send(bytes, port, this.address, () => socket.close(() => resolve()));
     });
   }
+}
+
+/** How long an answer may be. */
+function room(question: Question, { isTruncated }: ZoneAnswer, transport: 'udp' | 'tcp'): number {
+  if (transport === 'tcp') return 65_535;
+  return isTruncated ? 0 : Math.max(512, question.ednsSize);
 }
