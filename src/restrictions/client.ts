@@ -54,8 +54,8 @@ export const CLIENT: readonly Restriction[] = [
     yields: ['dunno', 'permit'],
     io: [],
     support: WORKS,
-    compile: (_use, { ownAddresses }) => ({
-      check: (e) => (ownAddresses.has(e.request.client_address) ? PERMIT : DUNNO),
+    compile: (_use, { inetAddresses }) => ({
+      check: (e) => (inetAddresses.has(e.request.client_address) ? PERMIT : DUNNO),
     }),
   },
   {

@@ -95,7 +95,9 @@ export interface CompileContext {
   readonly policyServices: PolicyServiceSet;
   readonly addresses: AddressResolver;
   readonly accessResults: AccessResults;
-  /** This host's addresses: inet_interfaces and proxy_interfaces. */
+  /** Addresses that this host listens on: inet_interfaces. */
+  readonly inetAddresses: ReadonlySet<string>;
+  /** The same and those of a proxy or router before it: proxy_interfaces. */
   readonly ownAddresses: ReadonlySet<string>;
   /** dnsbl_error_answers = listed: operators' error answers count as listings, as in Postfix. */
   readonly isErrorAnswerListed: boolean;

@@ -39,6 +39,18 @@ describe('compareReplies', () => {
       `554 5.7.1 ${RCPT} Relay access denied`,
       'an unauthorized relay',
     ],
+    [
+      'per list',
+      '450 4.7.1 <192.0.2.1>: Client host rejected: Service unavailable',
+      '450 4.7.1 <x[192.0.2.1]>: Client host rejected: Service unavailable',
+      'a client without name or address in the prefix',
+    ],
+    [
+      'per list',
+      '450 4.7.1 <y[192.0.2.1]>: Client host rejected: Service unavailable',
+      '450 4.7.1 <x[192.0.2.1]>: Client host rejected: Service unavailable',
+      'prefix',
+    ],
     // smtpd writes the detail of X.1.N to suit the list's class.
     [
       'single',

@@ -19,6 +19,7 @@ const UNPREFIXED: Readonly<Record<string, RegExp>> = {
   'an unknown client': /^Client host rejected: cannot find your (?:reverse )?hostname, /,
   'a configuration error': /^Server configuration error$/,
   'a lookup failure': /^<[^>]*>: Temporary lookup failure$/,
+  'a session in the clear': /^Session encryption is required$/,
   'a message too big': /^(?:Message size exceeds fixed limit|Error: message file too big)$/,
   'an unauthorized relay': /^<[^>]*>: Relay access denied$/,
 };
@@ -28,6 +29,9 @@ const ADDRESS_DSN: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   'Sender address': { 1: '7', 2: '8', 3: '7', 4: '7', 6: '7', 7: '7', 8: '8' },
   'Recipient address': { 1: '1', 2: '2', 3: '3', 4: '4', 5: '5', 6: '6', 7: '3', 8: '2' },
 };
+
+/** As the client list names a client: `<name[address]>: `. */
+const CLIENT = /^<[^<>]*\[[0-9a-f.:]+\]>: Client host rejected: $/i;
 
 interface Reply {
   readonly code: string;
@@ -41,6 +45,7 @@ interface Reply {
 }
 
 const OTHER_LIST = "another list's prefix";
+const SHORT_NAME = 'a client without name or address in the prefix';
 const REWRITTEN_DSN = 'a status code that smtpd rewrites';
 
 export type Comparison =
@@ -50,7 +55,12 @@ export type Comparison =
   | { readonly kind: 'different'; readonly what: 'code' | 'dsn' | 'reason' | 'prefix' };
 
 /** What a policy answer cannot reproduce. */
-export const IMPOSSIBLE: readonly string[] = [...Object.keys(UNPREFIXED), OTHER_LIST, REWRITTEN_DSN];
+export const IMPOSSIBLE: readonly string[] = [
+  ...Object.keys(UNPREFIXED),
+  OTHER_LIST,
+  SHORT_NAME,
+  REWRITTEN_DSN,
+];
 
 export function compareReplies(layout: Layout, native: string, delegated: string): Comparison {
   if (native === delegated) return { kind: 'same' };
@@ -72,8 +82,10 @@ export function compareReplies(layout: Layout, native: string, delegated: string
     if (theirs.prefix !== ours.prefix) {
       // In one query all lists are answered from the recipient list.
       const isOtherList = layout === 'single' || theirs.replyClass !== ours.replyClass;
-      if (!isOtherList || ours.prefix === '') return { kind: 'different', what: 'prefix' };
-      because.push(OTHER_LIST);
+      // permit_dnswl_client blames the address alone, permit_rhswl_client the name.
+      const isShort = CLIENT.test(ours.prefix) && !CLIENT.test(theirs.prefix);
+      if ((!isOtherList && !isShort) || ours.prefix === '') return { kind: 'different', what: 'prefix' };
+      because.push(isOtherList ? OTHER_LIST : SHORT_NAME);
     }
   }
   return { kind: 'possible', because };

@@ -4,7 +4,7 @@
  */
 import { REPLY_CLASSES } from './reply-comparison.ts';
 
-const EFFECT = /^\w+: (hold|filter|redirect|bcc|discard|warn|info): \w+ from \S+: (.*?); from=</;
+const EFFECT = /^\w+: (hold|filter|redirect|bcc|discard|warn|info): \w+ from \S+: (.*?); (?:from=<|proto=)/;
 /** Differs by the list that asked, like the prefix of a reply. */
 const SUBJECT = new RegExp(`^<.*?>: (?:${REPLY_CLASSES}) `);
 

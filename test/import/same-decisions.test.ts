@@ -18,6 +18,7 @@ import { type CompiledPolicy, compilePolicyText } from '../support/compiled-poli
 import { FakeTerminal } from '../support/fake-terminal.ts';
 import { startFixtureDns } from '../support/fixture-dns.ts';
 import { laidOver } from '../support/private-postfix.ts';
+import { sessionAttributes } from '../support/session-requests.ts';
 
 const CONFORMANCE = join(import.meta.dirname, '../conformance');
 const CASES = join(CONFORMANCE, 'cases');
@@ -28,7 +29,7 @@ const BASE_ZONE = readFileSync(join(CONFORMANCE, 'base.zone'), 'utf8');
 /** Their DNS lists closed, in this zone as in the world, and list their probes: `--fix` is to decide otherwise. */
 const WITH_CLOSED_LISTS = ['b-client-dnsbls', 'b-maps-rbl', 'e-after-ordb'];
 /** Clients named in relay_domains may relay by check_relay_domains, as its mend says. */
-const WITH_RELAY_CLIENTS = ['a-check-relay-domains'];
+const WITH_RELAY_CLIENTS = ['a-check-relay-domains', 'destinations'];
 
 type Files = Readonly<Record<string, string>>;
 
@@ -84,29 +85,18 @@ async function setUp(files: Files, zone: string): Promise<Setting> {
 const OTHER_STATES = ['DATA', 'END-OF-MESSAGE', 'ETRN', 'CONNECT', 'HELO', 'MAIL', 'VRFY'];
 
 /** What Postfix would ask in a probe's session, one policy deciding all lists. */
-function requestsOf({ id, client, helo, sender, recipients, ...probe }: Probe): Partial<PolicyRequest>[] {
-  const named = (name: string) => (name.startsWith('[') ? 'unknown' : name);
-  const session: Partial<PolicyRequest> = {
-    instance: id,
-    protocol_name: probe.greeting === 'HELO' ? 'SMTP' : 'ESMTP',
-    client_address: client.address,
-    client_name: named(client.name),
-    reverse_client_name: named(client.reverseName),
-    client_port: client.port,
-    sasl_username: client.login,
-    helo_name: helo ?? '',
-    sender,
-    size: probe.size,
-  };
+function requestsOf(probe: Probe): Partial<PolicyRequest>[] {
+  const { recipients } = probe;
+  const session = sessionAttributes(probe);
   return [
     ...recipients.map((recipient) => ({ ...session, recipient, protocol_state: 'RCPT' })),
     ...OTHER_STATES.map((state) => ({
       ...session,
-      recipient: recipients.length === 1 ? recipients[0] : '',
+      recipient: recipients.length === 1 ? (recipients[0] ?? '') : '',
       recipient_count: String(recipients.length),
       protocol_state: state,
     })),
-  ].map((request) => ({ ...request, recipient: request.recipient ?? '' }));
+  ];
 }
 
 async function decisions(policy: CompiledPolicy, probes: readonly Probe[], resolver: Resolver) {
@@ -167,6 +157,8 @@ function* probes(): Generator<Probe> {
           yield {
             id: `${address} ${helo} ${sender} ${recipient}`,
             client: { address, name, reverseName: name, port: '40000', login: '' },
+            via: undefined,
+            tls: undefined,
             helo,
             greeting: 'EHLO',
             sender,

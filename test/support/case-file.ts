@@ -8,16 +8,24 @@
  *     192.168.10      REJECT no
  *     == zone
  *     foo.test  A 192.0.2.3
+ *     == policy
+ *     sender=bad@foo.test REJECT no
  *     == probes
  *     listed    addr=192.168.10.3 name=a.b.test
  *     #< 554 5.7.1 <a.b.test[192.168.10.3]>: Client host rejected: no
  *
- * `@T@` stands for /etc/postfix, where the tables are. The zone is laid over
+ * `@T@` stands for /etc/postfix, where the tables are; `@P@` for HOST:PORT of
+ * another policy server, which answers with the action of the first line of
+ * `== policy` that has an attribute of the request, else DUNNO. The zone is laid over
  * base.zone, main.cf over base.cf. A probe is one SMTP session; what it does
  * not set has the value of `DEFAULTS`. name and rname may be `[UNAVAILABLE]`
- * or `[TEMPUNAVAIL]`; an empty `from=` is the null sender; `to=` may hold
- * several recipients, parted by `|`; `helo=-` sends none; `data=1` goes on to
- * the end of a message with that many bytes of body, or a few more; `verb=VRFY` or `verb=ETRN` stands for MAIL and RCPT.
+ * or `[TEMPUNAVAIL]`; `via=` is the loopback address that the connection
+ * really comes from; `tls=none` is TLS without a client certificate, `tls=NAME`
+ * one of test/fixtures/tls (with `smtpd_tls_security_level = may`); an empty
+ * `from=` is the null sender; `to=` may hold several recipients, parted by `|`;
+ * `helo=-` sends none; `data=1` goes on to the end of a message with that many
+ * bytes of body, or a few more; `verb=VRFY` or `verb=ETRN` stands for MAIL and
+ * RCPT.
  *
  * `#<` lines are what Postfix answers to RCPT and all that follows, or the
  * last reply of a session that did not get so far; then, in parentheses, what
@@ -34,6 +42,8 @@ const DEFAULTS = {
   rname: undefined,
   port: '40000',
   login: '',
+  tls: '',
+  via: '',
   helo: 'mail.client.test',
   proto: 'ESMTP',
   from: 'alice@sender.test',
@@ -48,6 +58,10 @@ type Key = keyof typeof DEFAULTS;
 export interface Probe {
   readonly id: string;
   readonly client: ForgedClient;
+  /** Loopback address that the connection comes from; XCLIENT hides it from most of smtpd. */
+  readonly via: string | undefined;
+  /** Name of the client's certificate; `none`: TLS without one; undefined: no TLS. */
+  readonly tls: string | undefined;
   /** undefined: no HELO at all. */
   readonly helo: string | undefined;
   readonly greeting: 'HELO' | 'EHLO';
@@ -69,7 +83,15 @@ export interface Case {
   readonly mainCf: string;
   readonly tables: readonly TableFile[];
   readonly zone: string;
+  readonly policy: readonly PolicyLine[];
   readonly probes: readonly Probe[];
+}
+
+/** What the other policy server answers a request with this attribute. */
+export interface PolicyLine {
+  /** `name=value` */
+  readonly attribute: string;
+  readonly action: string;
 }
 
 /** @throws Error that names the case and the line that cannot be read. */
@@ -78,6 +100,7 @@ export function parseCase(name: string, text: string): Case {
   let mainCf = '';
   let zone = '';
   const tables: TableFile[] = [];
+  let policy: PolicyLine[] = [];
   let probes: Probe[] = [];
   for (const section of text.split(/^== /m).filter((part) => part !== '')) {
     const end = section.indexOf('\n');
@@ -87,11 +110,12 @@ export function parseCase(name: string, text: string): Case {
     else if (words[0] === 'zone') zone = body;
     else if (words[0] === 'table')
       tables.push({ name: words[1] ?? '', type: words[2] ?? 'texthash', text: body });
+    else if (words[0] === 'policy') policy = parsePolicy(body);
     else if (words[0] === 'probes') probes = parseProbes(name, body);
     else if (words[0] === 'about:') about = words.slice(1).join(' ');
     else throw new Error(`${name}: unknown section \`${words.join(' ')}\``);
   }
-  return { name, about, mainCf, tables, zone, probes };
+  return { name, about, mainCf, tables, zone, policy, probes };
 }
 
 /** The text of a case with the replies of its probes (by id) written anew. */
@@ -106,6 +130,14 @@ export function withReplies(text: string, replies: ReadonlyMap<string, readonly 
       ...(replies.get(line.split(' ')[0] ?? '') ?? []).map((reply) => `#< ${reply}`),
     ]);
   return text.slice(0, at) + lines.join('\n');
+}
+
+function parsePolicy(body: string): PolicyLine[] {
+  const lines = body.split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
+    const [, attribute = '', action = ''] = /^(\S+) ?(.*)$/.exec(line) ?? [];
+    return { attribute, action };
+  });
 }
 
 function parseProbes(name: string, body: string): Probe[] {
@@ -144,6 +176,8 @@ function parseProbe(name: string, line: string): Probe {
       port: value('port'),
       login: value('login'),
     },
+    via: value('via') === '' ? undefined : value('via'),
+    tls: value('tls') === '' ? undefined : value('tls'),
     helo: value('helo') === '-' ? undefined : value('helo'),
     greeting: value('proto') === 'SMTP' ? 'HELO' : 'EHLO',
     sender: value('from'),

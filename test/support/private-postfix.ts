@@ -13,7 +13,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, open, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, open, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,6 +24,8 @@ import { SmtpSession } from './smtp-session.ts';
 
 const run = promisify(execFile);
 
+/** Keys and certificates; see the README there. */
+export const CERTIFICATES = join(import.meta.dirname, '../fixtures/tls');
 const LIBRARIES = '/usr/lib/postfix';
 const FIRST_PORT = 2501;
 /** Types whose text postmap compiles; Postfix reads all others as they are. */
@@ -181,6 +183,7 @@ class Instance implements PrivatePostfix {
     }
     await mkdir(join(root, 'data'));
     await chown(join(root, 'data'), uid, 0);
+    await cp(CERTIFICATES, join(this.etcPostfix, 'tls'), { recursive: true });
     await writeFile(join(root, 'resolv.conf'), `nameserver ${this.#options.nameserver}\n`);
     await this.#writeOld('main.cf', laidOver(harnessParameters(root), this.#options.mainCf));
     await this.#writeOld('master.cf', this.#masterCf());
@@ -295,6 +298,9 @@ smtpd_hard_error_limit = 1000000
 smtpd_junk_command_limit = 1000000
 smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
+smtpd_tls_cert_file = /etc/postfix/tls/server.pem
+smtpd_tls_CAfile = /etc/postfix/tls/authority.pem
+smtpd_tls_fingerprint_digest = sha256
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = ${root}/auth
@@ -310,5 +316,6 @@ defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 proxymap unix - - n - - proxymap
 anvil unix - - n - 1 anvil
+tlsmgr unix - - n 1000? 1 tlsmgr
 discard unix - - n - - discard
 `;

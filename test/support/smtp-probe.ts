@@ -1,5 +1,8 @@
 /** Runs a probe of a case against a server and keeps what it answered. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Probe } from './case-file.ts';
+import { CERTIFICATES } from './private-postfix.ts';
 import { SmtpSession } from './smtp-session.ts';
 
 /** Replies that a policy decides. */
@@ -13,7 +16,7 @@ const FAREWELL = /^(?:421|521)/;
  * which are random, as `QID`.
  */
 export async function runProbe(probe: Probe, host: string, port: number): Promise<string[]> {
-  const session = await SmtpSession.open(host, port);
+  const session = await SmtpSession.open(host, port, probe.via);
   const replies: { stage: string; text: string }[] = [];
   const say = async (stage: string, line: string): Promise<boolean> => {
     if (FAREWELL.test(replies.at(-1)?.text ?? '')) return false;
@@ -22,6 +25,10 @@ export async function runProbe(probe: Probe, host: string, port: number): Promis
     return /^[23]/.test(text);
   };
   try {
+    if (probe.tls !== undefined) {
+      await session.command('EHLO before-tls.test');
+      await session.startTls(certificate(probe.tls));
+    }
     const text = await session.xclient(probe.client);
     replies.push({ stage: 'XCLIENT', text });
     if (text.startsWith('220')) await talk(probe, say);
@@ -30,6 +37,10 @@ export async function runProbe(probe: Probe, host: string, port: number): Promis
   }
   const decided = replies.filter(({ stage }) => DECIDED.includes(stage));
   return (decided.length > 0 ? decided : replies.slice(-1)).map((reply) => reply.text);
+}
+
+function certificate(name: string): string | undefined {
+  return name === 'none' ? undefined : readFileSync(join(CERTIFICATES, `${name}.pem`), 'utf8');
 }
 
 async function talk(probe: Probe, say: (stage: string, line: string) => Promise<boolean>): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 
 /** A server that says nothing for so long has hung, or never started. */
 const SILENCE_LIMIT_MS = 10_000;
@@ -23,7 +24,7 @@ export interface ForgedClient {
 const REPLY = /^(?:\d{3}-.*\r\n)*\d{3}(?:[^-\r\n].*)?\r\n/;
 
 export class SmtpSession {
-  readonly #socket: Socket;
+  #socket: Socket;
   #received = '';
   #isClosed = false;
   /** Called whenever something was received, or nothing more will be. */
@@ -32,6 +33,10 @@ export class SmtpSession {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
+    this.#listenTo(socket);
+  }
+
+  #listenTo(socket: Socket): void {
     socket.setEncoding('utf8');
     socket.on('data', (text) => {
       this.#received += text;
@@ -45,9 +50,14 @@ export class SmtpSession {
     });
   }
 
-  /** Connects and reads the greeting. @throws Error when refused or not greeted. */
-  static async open(host: string, port: number): Promise<SmtpSession> {
-    const socket = connect(port, host);
+  /**
+   * Connects and reads the greeting.
+   *
+   * @param from loopback address to come from; undefined: any
+   * @throws Error when refused or not greeted
+   */
+  static async open(host: string, port: number, from?: string): Promise<SmtpSession> {
+    const socket = connect({ host, port, ...(from === undefined ? {} : { localAddress: from }) });
     await once(socket, 'connect');
     const session = new SmtpSession(socket);
     const greeting = await session.#reply();
@@ -65,6 +75,29 @@ export class SmtpSession {
     ];
     if (client.login !== '') attributes.push(`LOGIN=${xtext(client.login)}`);
     return this.command(`XCLIENT ${attributes.join(' ')}`);
+  }
+
+  /**
+   * STARTTLS, after which EHLO is due anew.
+   *
+   * @param identity PEM of the client's key and certificate; undefined: none
+   * @throws Error when the server refuses
+   */
+  async startTls(identity: string | undefined): Promise<void> {
+    const reply = await this.command('STARTTLS');
+    if (!reply.startsWith('220')) throw new Error(`STARTTLS: ${reply}`);
+    const plain = this.#socket;
+    plain.removeAllListeners();
+    const socket: TLSSocket = connectTls({
+      socket: plain,
+      rejectUnauthorized: false,
+      // The tickets that TLS 1.3 sends after the handshake hold up the first reply for 40 ms (RFC 1122 §4.2.3.2).
+      maxVersion: 'TLSv1.2',
+      ...(identity === undefined ? {} : { key: identity, cert: identity }),
+    });
+    this.#socket = socket;
+    this.#listenTo(socket);
+    await once(socket, 'secureConnect');
   }
 
   /** Sends one line; the reply's lines come joined by a line feed. @throws Error when the server hangs up. */
