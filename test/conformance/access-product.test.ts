@@ -1,0 +1,40 @@
+/**
+ * Real Postfix on every check_*_access × table × entry (access-product.ts):
+ * natively as access(5) says, and the same through Postward in both layouts.
+ */
+import { describe, it } from 'vitest';
+import { requirement } from '../support/requirements.ts';
+import { accessProduct } from './access-product.ts';
+import { compareReplies } from './reply-comparison.ts';
+import { LAYOUTS, type ProbeResult, runCase } from './run-case.ts';
+
+/** Each has a Postfix of its own; two run side by side. */
+const PARTS = 4;
+
+const postfix = requirement('postfix');
+
+const linesOf = (result: ProbeResult | undefined): readonly string[] => [
+  ...(result?.replies ?? []),
+  ...(result?.effects ?? []),
+];
+
+describe.skipIf(!postfix.isMet)('Every table with every check', () => {
+  it.concurrent.for(accessProduct(PARTS))('$parsed.name', async ({ parsed, expected }, { expect }) => {
+    const { native, delegated } = await runCase(parsed, { layouts: LAYOUTS });
+    const wrong: string[] = [];
+    for (const [id, pattern] of expected) {
+      const theirs = linesOf(native.get(id));
+      if (!pattern.test(theirs.at(-1) ?? '')) wrong.push(`${id}, natively: ${theirs.join('\n')}`);
+      for (const [layout, results] of delegated) {
+        const ours = linesOf(results.get(id));
+        for (let index = 0; index < Math.max(theirs.length, ours.length); index += 1) {
+          const [left, right] = [theirs[index] ?? '', ours[index] ?? ''];
+          const comparison = compareReplies(layout, left, right);
+          if (comparison.kind === 'different')
+            wrong.push(`${id}, ${layout}: ${comparison.what}\n  ${left}\n  ${right}`);
+        }
+      }
+    }
+    expect(wrong.join('\n')).toBe('');
+  });
+});
