@@ -111,7 +111,7 @@ function flaw(code: string, message: string, cure: string): Flaw {
 }
 
 /** The first white space outside quotes; -1 when a quote is not closed. */
-function keyEnd(text: string): number {
+export function keyEnd(text: string): number {
   let isQuoted = false;
   let at = 0;
   for (; at < text.length; at++) {

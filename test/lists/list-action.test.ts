@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { isActionMistake, parseListAction } from '../../src/lists/list-action.ts';
+
+function told(action: string): string {
+  const parsed = parseListAction(action, ['greylist']);
+  return isActionMistake(parsed) ? `${parsed.error}; ${parsed.help}` : `${parsed.verb}: ${parsed.text}`;
+}
+
+describe('the action of an entry', () => {
+  it.each([
+    ['REJECT', 'REJECT: REJECT'],
+    [' reject  spam run ', 'REJECT: reject  spam run'],
+    ['550 5.7.1 go away', '550: 550 5.7.1 go away'],
+    ['OK', 'OK: OK'],
+    ['DUNNO', 'DUNNO: DUNNO'],
+    ['DEFER_IF_PERMIT later', 'DEFER_IF_PERMIT: DEFER_IF_PERMIT later'],
+    ['PREPEND X-Spam: yes', 'PREPEND: PREPEND X-Spam: yes'],
+    ['REDIRECT admin@example.com', 'REDIRECT: REDIRECT admin@example.com'],
+    ['reject_unknown_client_hostname', 'RESTRICTIONS: reject_unknown_client_hostname'],
+    ['reject_rbl_client zen.test, greylist', 'RESTRICTIONS: reject_rbl_client zen.test, greylist'],
+    ['greylist', 'RESTRICTIONS: greylist'],
+  ])('may be %j', (action, expected) => {
+    expect(told(action)).toBe(expected);
+  });
+
+  it.each([
+    ['', 'the action is empty'],
+    [' , ', 'the action is empty'],
+    ['REJCT spam', 'did you mean `REJECT`?'],
+    ['550', 'write `550 text` to refuse'],
+    ['1', 'write `OK` to permit'],
+    ['REDIRECT nowhere', 'REDIRECT needs user@domain'],
+    ['FILTER smtp', 'FILTER needs transport:nexthop'],
+    ['check_client_access hash:/etc/passwd', 'needs a lookup table'],
+    ['reject_rbl_client', 'needs an argument'],
+    ['go away', 'is no action'],
+    ['REJECT a\nb', 'line break'],
+    [`REJECT ${'x'.repeat(1000)}`, 'longer than 1000'],
+  ])('cannot be %j: %s', (action, part) => {
+    expect(told(action)).toContain(part);
+  });
+});
