@@ -3,8 +3,11 @@
  * Results are texts as the server sends them.
  */
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
-import type { Connection as MysqlClient } from 'mysql2/promise';
+import { checkServerIdentity, TLSSocket } from 'node:tls';
+import type { Connection as MysqlClient, SslOptions } from 'mysql2/promise';
+import { type ClientTls, trustedAuthorities } from './client-tls.ts';
 import { type Connection, NoAnswer, type ServerAddress } from './connection.ts';
 import type { SqlRows } from './sql-rows.ts';
 import { renderSql, type SqlDialect, type SqlQuery } from './sql-text.ts';
@@ -16,23 +19,13 @@ export type MysqlServer = ServerAddress &
     | { readonly kind: 'unix'; readonly path: string }
   );
 
-export interface MysqlTls {
-  readonly key?: string;
-  readonly cert?: string;
-  readonly ca?: string;
-  readonly ciphers?: string;
-  readonly rejectUnauthorized: boolean;
-  /** The name in the certificate must be the server's. */
-  readonly verifyIdentity: boolean;
-}
-
 export interface MysqlLogin {
   /** '': who we run as. */
   readonly user: string;
   readonly password: string;
   readonly database: string;
   readonly charset: string;
-  readonly tls?: MysqlTls;
+  readonly tls?: ClientTls;
   /** A query that returns no rows at all, not even none, is a failure. */
   readonly requiresResultSet: boolean;
 }
@@ -60,11 +53,12 @@ export async function connectMysql(
     connectTimeout: Math.max(1, timeoutMs),
     // No server may ask us for a file.
     flags: ['-LOCAL_FILES'],
-    ...(tls === undefined ? {} : { ssl: tls }),
+    ...(tls === undefined ? {} : { ssl: sslOf(tls) }),
   });
   // Told to the query under way as well; without one it is found out by the next.
   client.on('error', () => {});
   try {
+    if (server.kind === 'inet' && tls?.verifiesName === true) checkAddress(client, server.host);
     const mode = (await readRows(client, 'SELECT @@sql_mode'))?.[0]?.[0] ?? '';
     const dialect = {
       hasBackslashes: !mode.includes('NO_BACKSLASH_ESCAPES'),
@@ -85,6 +79,32 @@ function placeOf(server: MysqlServer): { socketPath: string } | { host: string; 
   throw new Error(
     `no socket at ${USUAL_SOCKETS.join(', ')}; \`localhost\` means a socket, write \`127.0.0.1\` for TCP`,
   );
+}
+
+function sslOf({ ca, cert, key, ciphers, rejectUnauthorized, verifiesName }: ClientTls): SslOptions {
+  return {
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(rejectUnauthorized ? { ca: [...(ca ?? trustedAuthorities())] } : {}),
+    rejectUnauthorized,
+    verifyIdentity: verifiesName,
+  };
+}
+
+/**
+ * mysql2 looks for `localhost` in the certificate of a server that is named by
+ * its address.
+ *
+ * @throws Error when the address is not in it
+ */
+function checkAddress(client: MysqlClient, address: string): void {
+  // Not among its types, but documented.
+  const { stream } = (client as MysqlClient & { readonly connection: { readonly stream: unknown } })
+    .connection;
+  if (isIP(address) === 0 || !(stream instanceof TLSSocket)) return;
+  const mistake = checkServerIdentity(address, stream.getPeerCertificate());
+  if (mistake !== undefined) throw mistake;
 }
 
 class MysqlConnection implements Connection<SqlQuery, SqlRows> {

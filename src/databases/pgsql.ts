@@ -3,17 +3,18 @@
  * texts as the server sends them.
  */
 import type { Client, ClientConfig } from 'pg';
+import { type ClientTls, tlsOptions, UNCHECKED_TLS } from './client-tls.ts';
 import { type Connection, NoAnswer, type ServerAddress } from './connection.ts';
 import type { SqlRows } from './sql-rows.ts';
 import { renderSql, type SqlDialect, type SqlQuery } from './sql-text.ts';
 
-export type PgsqlServer = ServerAddress &
-  (
-    | { readonly kind: 'inet'; readonly host: string; readonly port: number }
+/** In the words of libpq: sslmode `disable`; `prefer`; the others. */
+export type PgsqlTls = 'never' | 'preferred' | ClientTls;
+
+export type PgsqlServer = ServerAddress & { readonly login: PgsqlLogin } & (
+    | { readonly kind: 'inet'; readonly host: string; readonly port: number; readonly tls: PgsqlTls }
     /** `directory` holds the socket `.s.PGSQL.PORT`. */
     | { readonly kind: 'unix'; readonly directory: string; readonly port: number }
-    /** `postgresql://…`, login included. */
-    | { readonly kind: 'uri'; readonly uri: string }
   );
 
 export interface PgsqlLogin {
@@ -24,34 +25,38 @@ export interface PgsqlLogin {
   readonly database: string;
 }
 
-/** invalid_authorization_specification: with it a server refuses a connection without TLS, among others. */
+/** invalid_authorization_specification: with it a server refuses a connection with TLS, among others. */
 const NOT_AUTHORIZED = '28000';
 
 export async function connectPgsql(
   server: PgsqlServer,
-  login: PgsqlLogin,
   timeoutMs: number,
 ): Promise<Connection<SqlQuery, SqlRows>> {
-  const config = { ...placeOf(server, login), connectionTimeoutMillis: Math.max(1, timeoutMs) };
-  try {
-    return await connect(config);
-  } catch (error) {
-    // As libpq's sslmode=prefer: encrypted where the server wants it, without looking at its name.
-    if (server.kind !== 'inet' || !hasCode(error, NOT_AUTHORIZED)) throw error;
-    return await connect({ ...config, ssl: { rejectUnauthorized: false } });
-  }
-}
-
-function placeOf(server: PgsqlServer, { user, password, database }: PgsqlLogin): ClientConfig {
-  if (server.kind === 'uri') return { connectionString: server.uri };
-  const host = server.kind === 'unix' ? server.directory : server.host;
-  return {
-    host,
+  const { user, password, database } = server.login;
+  const config: ClientConfig = {
+    host: server.kind === 'unix' ? server.directory : server.host,
     port: server.port,
     database,
     ...(user === '' ? {} : { user }),
     ...(password === '' ? {} : { password }),
+    connectionTimeoutMillis: Math.max(1, timeoutMs),
+    ssl: false,
   };
+  if (server.kind === 'unix' || server.tls === 'never') return await connect(config);
+  const { host, tls } = server;
+  if (tls !== 'preferred') return await connect({ ...config, ssl: tlsOptions(host, tls) });
+  try {
+    return await connect({ ...config, ssl: tlsOptions(host, UNCHECKED_TLS) });
+  } catch (error) {
+    if (!isTlsRefused(error)) throw error;
+    return await connect(config);
+  }
+}
+
+function isTlsRefused(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const isUnknown = error.message === 'The server does not support SSL connections';
+  return isUnknown || ('code' in error && error.code === NOT_AUTHORIZED);
 }
 
 async function connect(config: ClientConfig): Promise<Connection<SqlQuery, SqlRows>> {
@@ -113,8 +118,4 @@ async function readRows(client: Client, text: string): Promise<SqlRows> {
   });
   const last = Array.isArray(result) ? result.at(-1) : result;
   return last?.rows ?? [];
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,7 +1,8 @@
-/** A private PostgreSQL; the superuser `postgres` has the password `superuser`. */
+/** A private PostgreSQL, with TLS, on 127.0.0.1 and 127.0.0.2; the superuser `postgres` has the password `superuser`. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { MAKE_CERTIFICATES, OTHER_ADDRESS } from './certificates.ts';
 import { PrivateServer } from './private-server.ts';
 
 const VERSIONS = '/usr/lib/postgresql';
@@ -18,7 +19,13 @@ export async function startPostgresql(): Promise<PrivateServer> {
     prepare: (directory) => [
       '/bin/sh',
       '-c',
-      'echo superuser > password && exec "$0" -D data -U postgres -A scram-sha-256 --pwfile=password -E UTF8 --locale=C.UTF-8 --no-sync',
+      [
+        MAKE_CERTIFICATES,
+        'echo superuser > password',
+        '"$0" -D data -U postgres -A scram-sha-256 --pwfile=password -E UTF8 --locale=C.UTF-8 --no-sync',
+        // In the file, and not on the command line, so that ALTER SYSTEM can change it.
+        `printf "ssl = on\\nssl_cert_file = '%s/server.pem'\\nssl_key_file = '%s/server.key'\\n" "$1" "$1" >> data/postgresql.conf`,
+      ].join(' && '),
       program('initdb'),
       directory,
     ],
@@ -31,7 +38,7 @@ export async function startPostgresql(): Promise<PrivateServer> {
       '-p',
       String(port),
       '-c',
-      'listen_addresses=127.0.0.1',
+      `listen_addresses=127.0.0.1,${OTHER_ADDRESS}`,
       '-c',
       'fsync=off',
     ],

@@ -82,11 +82,11 @@ export class PrivateServer {
 
   /** Stops it in the middle of what it does: connections stay, nothing is answered. */
   async pause(): Promise<void> {
-    for (const pid of await this.#pids()) process.kill(pid, 'SIGSTOP');
+    for (const pid of await this.#pids()) signal(pid, 'SIGSTOP');
   }
 
   async resume(): Promise<void> {
-    for (const pid of await this.#pids()) process.kill(pid, 'SIGCONT');
+    for (const pid of await this.#pids()) signal(pid, 'SIGCONT');
   }
 
   async kill(): Promise<void> {
@@ -94,7 +94,7 @@ export class PrivateServer {
     this.#process = undefined;
     if (child?.pid === undefined || child.exitCode !== null) return;
     const ended = once(child, 'exit');
-    for (const pid of await childrenOf(child.pid)) process.kill(pid, 'SIGKILL');
+    for (const pid of await childrenOf(child.pid)) signal(pid, 'SIGKILL');
     child.kill('SIGKILL');
     await ended;
   }
@@ -107,6 +107,15 @@ export class PrivateServer {
   async #pids(): Promise<number[]> {
     const pid = this.#process?.pid;
     return pid === undefined ? [] : [pid, ...(await childrenOf(pid))];
+  }
+}
+
+/** What has ended in the meantime needs none. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

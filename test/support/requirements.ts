@@ -49,6 +49,7 @@ const REQUIREMENTS = {
     purpose: 'mysql: tables against a real MariaDB, and as Postfix reads them',
     packages: {
       'mariadb-server': '/usr/sbin/mariadbd',
+      openssl: '/usr/bin/openssl',
       postfix: '/usr/sbin/postmap',
       'postfix-mysql': '/usr/lib/postfix/postfix-mysql.so',
     },
@@ -58,6 +59,7 @@ const REQUIREMENTS = {
     purpose: 'pgsql: tables against a real PostgreSQL, and as Postfix reads them',
     packages: {
       postgresql: '/usr/share/doc/postgresql',
+      openssl: '/usr/bin/openssl',
       postfix: '/usr/sbin/postmap',
       'postfix-pgsql': '/usr/lib/postfix/postfix-pgsql.so',
     },
@@ -71,6 +73,21 @@ const REQUIREMENTS = {
   rbldnsd: {
     purpose: 'DNSBLs as a real rbldnsd serves them, behind a real unbound',
     packages: { rbldnsd: '/usr/sbin/rbldnsd', unbound: '/usr/sbin/unbound' },
+    needsRoot: false,
+  },
+  slapd: {
+    purpose: 'ldap: tables against a real slapd, and as Postfix reads them',
+    packages: {
+      slapd: '/usr/sbin/slapd',
+      openssl: '/usr/bin/openssl',
+      postfix: '/usr/sbin/postmap',
+      'postfix-ldap': '/usr/lib/postfix/postfix-ldap.so',
+    },
+    needsRoot: false,
+  },
+  promtool: {
+    purpose: 'metrics, alert rules and dashboard queries as Prometheus reads them',
+    packages: { prometheus: '/usr/bin/promtool' },
     needsRoot: false,
   },
   postconf: {

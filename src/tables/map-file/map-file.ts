@@ -11,10 +11,7 @@ import { quote } from '../../language/quote.ts';
 import type { Source, Span } from '../../language/source.ts';
 import type { SourcedText } from '../../language/sourced-text.ts';
 import { didYouMean } from '../../util/did-you-mean.ts';
-import { maskPasswords } from './masked-source.ts';
-
-/** Parameters whose values are passwords. */
-const SECRETS = ['password', 'bind_pw'] as const;
+import { maskPasswords, SECRET_PARAMETERS } from './masked-source.ts';
 
 export class MapFile {
   readonly #report: Report;
@@ -26,7 +23,7 @@ export class MapFile {
   /** @param known the parameters of this kind of map file; others are reported */
   constructor(source: Source, known: readonly string[], report: Report) {
     this.#report = report;
-    const shown = maskPasswords(source);
+    const shown = maskPasswords(source, known);
     this.#start = shown.span(0, 0);
     for (const assignment of parseMainCf(shown, report)) this.#shown.set(assignment.name, assignment);
     for (const { name, value } of parseMainCf(source, () => {})) {
@@ -35,7 +32,7 @@ export class MapFile {
     for (const [name, { nameSpan }] of this.#shown) {
       if (!known.includes(name)) reportUnknown(name, nameSpan, known, report);
     }
-    const secret = SECRETS.find((name) => this.text(name) !== '');
+    const secret = SECRET_PARAMETERS.find((name) => this.text(name) !== '');
     if (secret !== undefined) this.#judgeMode(secret, source.file);
   }
 

@@ -1,15 +1,15 @@
 /** `mysql:`, mysql_table(5): MySQL and MariaDB. */
-import { readFileSync } from 'node:fs';
-import { connectMysql, type MysqlLogin, type MysqlServer, type MysqlTls } from '../../databases/mysql.ts';
+import type { ClientTls } from '../../databases/client-tls.ts';
+import { connectMysql, type MysqlLogin, type MysqlServer } from '../../databases/mysql.ts';
 import { ServerPool } from '../../databases/server-pool.ts';
 import { quote } from '../../language/quote.ts';
-import { systemErrorReason } from '../../util/system-error.ts';
 import type { MapFile } from '../map-file/map-file.ts';
+import { judgeTls, readPemDirectory, readPemFile } from '../map-file/tls-files.ts';
 import type { SqlEngine } from './engine.ts';
 import { poolLimitsOf, portOf, SERVER_PARAMETERS, serverWords } from './sql-servers.ts';
 
 const DEFAULT_PORT = 3306;
-const TLS_FILES = ['tls_key_file', 'tls_cert_file', 'tls_CAfile'] as const;
+const TLS_PARAMETERS = ['tls_ciphers', 'tls_cert_file', 'tls_key_file', 'tls_CAfile', 'tls_CApath'] as const;
 
 export const MYSQL_ENGINE: SqlEngine = {
   type: 'mysql',
@@ -19,9 +19,7 @@ export const MYSQL_ENGINE: SqlEngine = {
     'option_group',
     'require_result_set',
     'charset',
-    ...TLS_FILES,
-    'tls_CApath',
-    'tls_ciphers',
+    ...TLS_PARAMETERS,
     'tls_verify_cert',
   ],
   quoteRules: { hasBackslashes: true, hasEscapeTexts: false },
@@ -37,13 +35,13 @@ export const MYSQL_ENGINE: SqlEngine = {
       requiresResultSet: file.boolean('require_result_set', true),
       ...(tls === undefined ? {} : { tls }),
     };
-    for (const name of ['option_file', 'option_group', 'tls_CApath']) {
+    for (const name of ['option_file', 'option_group']) {
       if (file.text(name) === '') continue;
       file.warn(
         name,
         'map-file-parameter',
         `${quote(name)} is not read here`,
-        'set `user`, `password`, `hosts` and `tls_CAfile` in this file',
+        'set `user`, `password`, `hosts` and `tls_…` in this file',
       );
     }
     const own = poolLimitsOf(file, limits);
@@ -70,34 +68,23 @@ function serverOf(word: string, file: MapFile): MysqlServer {
   return { kind: 'inet', host, port, isLocal: false, label: word };
 }
 
-function tlsOf(file: MapFile): MysqlTls | undefined {
+function tlsOf(file: MapFile): ClientTls | undefined {
   const isVerifying = file.boolean('tls_verify_cert', undefined);
   const ciphers = file.text('tls_ciphers');
-  const [key, cert, ca] = TLS_FILES.map((name) => fileContent(file, name));
-  if ([key, cert, ca, isVerifying].every((each) => each === undefined) && ciphers === '') return undefined;
-  return {
+  if (isVerifying === undefined && TLS_PARAMETERS.every((name) => file.text(name) === '')) return undefined;
+  const key = readPemFile(file, 'tls_key_file');
+  const cert = readPemFile(file, 'tls_cert_file');
+  const fromFile = readPemFile(file, 'tls_CAfile');
+  const fromDirectory = readPemDirectory(file, 'tls_CApath');
+  const ca = [...(fromFile === undefined ? [] : [fromFile]), ...(fromDirectory ?? [])];
+  const tls: ClientTls = {
+    ...(ca.length === 0 ? {} : { ca }),
     ...(key === undefined ? {} : { key }),
     ...(cert === undefined ? {} : { cert }),
-    ...(ca === undefined ? {} : { ca }),
     ...(ciphers === '' ? {} : { ciphers }),
-    rejectUnauthorized: isVerifying ?? ca !== undefined,
-    verifyIdentity: isVerifying === true,
+    rejectUnauthorized: isVerifying ?? ca.length > 0,
+    verifiesName: isVerifying === true,
   };
-}
-
-function fileContent(file: MapFile, parameter: string): string | undefined {
-  const path = file.text(parameter);
-  if (path === '') return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const message = `cannot read ${quote(path)}: ${systemErrorReason(error)}`;
-    file.error(
-      parameter,
-      'map-file-value',
-      message,
-      'correct the path, or let the user that Postward runs as read it',
-    );
-    return undefined;
-  }
+  judgeTls(file, TLS_PARAMETERS, tls);
+  return tls;
 }
