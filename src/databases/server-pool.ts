@@ -1,8 +1,9 @@
 /**
  * Several servers that hold the same, and connections to them, as Postfix's
  * SQL clients use their `hosts`: those connected first, then any other, local
- * ones before remote ones, at random among equals. A server that refuses or
- * fails a query leaves it to the next.
+ * ones before remote ones, among equals at random. LDAP's library takes the
+ * first of those listed instead. A server that refuses or fails a query leaves
+ * it to the next.
  *
  * Every query ends within its time, with an answer or a NoAnswer; never rejects.
  */
@@ -11,16 +12,26 @@ import { type Connect, NoAnswer, type ServerAddress } from './connection.ts';
 import type { PoolLimits } from './pool-limits.ts';
 import { PooledServer } from './pooled-server.ts';
 
+/** Which of several servers that are as good as each other. */
+export type ServerChoice = 'random' | 'first-listed';
+
 export class ServerPool<S extends ServerAddress, Q, A> {
   readonly #servers: readonly PooledServer<S, Q, A>[];
   readonly #limits: PoolLimits;
+  readonly #choice: ServerChoice;
   readonly #turns: Turns;
   #isClosed = false;
 
   /** Connects to nobody yet. */
-  constructor(addresses: readonly S[], connect: Connect<S, Q, A>, limits: PoolLimits) {
+  constructor(
+    addresses: readonly S[],
+    connect: Connect<S, Q, A>,
+    limits: PoolLimits,
+    choice: ServerChoice = 'random',
+  ) {
     this.#servers = addresses.map((address) => new PooledServer(address, connect, limits));
     this.#limits = limits;
+    this.#choice = choice;
     this.#turns = new Turns(limits.maxConnections, limits.maxWaiting);
   }
 
@@ -71,7 +82,7 @@ export class ServerPool<S extends ServerAddress, Q, A> {
       }
       if (rank === bestRank) best.push(server);
     }
-    return best[Math.floor(Math.random() * best.length)];
+    return best[this.#choice === 'random' ? Math.floor(Math.random() * best.length) : 0];
   }
 
   #nobody(): NoAnswer {

@@ -6,6 +6,7 @@ import { readCidrFile } from './cidr-table.ts';
 import { PipeTable, UnionTable } from './combined-table.ts';
 import { readPostmapFile, readTexthashFile } from './indexed-table.ts';
 import { type NameParser, parseFail, parseInline, parseRandom, parseStatic } from './inline-table.ts';
+import { readLdapMap } from './ldap/ldap-map.ts';
 import { readPcreFile, readRegexpFile } from './pattern-table.ts';
 import { openSocketmap, openTcp, type ServerTableOpener } from './server-table.ts';
 import type { SqlEngine } from './sql/engine.ts';
@@ -178,8 +179,14 @@ export const TABLE_TYPES: readonly TableType[] = Object.freeze([
   sqlMap(MYSQL_ENGINE, 'MySQL or MariaDB, mysql_table(5); needs the npm package `mysql2`'),
   sqlMap(PGSQL_ENGINE, 'PostgreSQL, pgsql_table(5); needs the npm package `pg`'),
   sqlMap(SQLITE_ENGINE, 'SQLite, sqlite_table(5)'),
+  {
+    type: 'ldap',
+    summary: 'LDAP, ldap_table(5)',
+    source: 'file',
+    isPattern: false,
+    read: readLdapMap,
+  },
   unsupported('mongodb', 'MongoDB, mongodb_table(5)', EXPORT_HELP),
-  unsupported('ldap', 'LDAP, ldap_table(5)', EXPORT_HELP),
   unsupported('memcache', 'memcached, memcache_table(5)', EXPORT_HELP),
   {
     type: 'socketmap',
