@@ -1,5 +1,5 @@
 /**
- * Decisions counted in typed arrays: three look-ups and an increment each, no
+ * Decisions counted in typed arrays: four look-ups and an increment each, no
  * label is formatted and nothing allocated until somebody scrapes.
  */
 import { type Decision, VERDICTS, type Verdict } from '../engine/decision.ts';
@@ -25,8 +25,8 @@ function indexOf<T extends string>(names: readonly T[]): Readonly<Record<T, numb
 }
 
 interface PolicyCounts {
-  /** By restriction: a cell for each list and verdict. */
-  readonly decisions: Map<string, Float64Array>;
+  /** By the code of the reply, 0 without one, and restriction: a cell for each list and verdict. */
+  readonly decisions: Map<number, Map<string, Float64Array>>;
   /** By restriction: a cell for each list. */
   readonly rejectWarnings: Map<string, Float64Array>;
   readonly durations: DurationHistogram;
@@ -37,6 +37,8 @@ export interface DecisionCount {
   readonly list: string;
   readonly restriction: string;
   readonly verdict: string;
+  /** Of the reply; 0: none. */
+  readonly code: number;
   readonly count: number;
 }
 
@@ -49,7 +51,7 @@ export class DecisionCounts {
     const list = LIST_INDEX[decidedBy === undefined ? NOBODY : decidedBy.list];
     const restriction = decidedBy === undefined ? NOBODY : decidedBy.step.restriction;
     increment(
-      cells(counts.decisions, restriction, LISTS.length * VERDICTS.length),
+      cells(byCode(counts.decisions, decision.reply?.code ?? 0), restriction, LISTS.length * VERDICTS.length),
       list * VERDICTS.length + VERDICT_INDEX[decision.verdict],
     );
     counts.durations.observe(durationMs / 1000);
@@ -69,17 +71,19 @@ export class DecisionCounts {
   }
 
   *decisions(policy: string): Generator<DecisionCount> {
-    for (const [restriction, counts] of this.#policies.get(policy)?.decisions ?? []) {
-      for (const [index, count] of counts.entries()) {
-        if (count === 0) continue;
-        const list = LISTS[Math.floor(index / VERDICTS.length)] as string;
-        const verdict = VERDICTS[index % VERDICTS.length] as string;
-        yield { list, restriction, verdict, count };
+    for (const [code, restrictions] of this.#policies.get(policy)?.decisions ?? []) {
+      for (const [restriction, counts] of restrictions) {
+        for (const [index, count] of counts.entries()) {
+          if (count === 0) continue;
+          const list = LISTS[Math.floor(index / VERDICTS.length)] as string;
+          const verdict = VERDICTS[index % VERDICTS.length] as string;
+          yield { list, restriction, verdict, code, count };
+        }
       }
     }
   }
 
-  *rejectWarnings(policy: string): Generator<Omit<DecisionCount, 'verdict'>> {
+  *rejectWarnings(policy: string): Generator<Omit<DecisionCount, 'verdict' | 'code'>> {
     for (const [restriction, counts] of this.#policies.get(policy)?.rejectWarnings ?? []) {
       for (const [index, count] of counts.entries()) {
         if (count > 0) yield { list: LISTS[index] as string, restriction, count };
@@ -109,6 +113,16 @@ export class DecisionCounts {
     }
     return counts;
   }
+}
+
+/** Codes are 400 to 599 (postconf(5)), so there are few. */
+function byCode(decisions: PolicyCounts['decisions'], code: number): Map<string, Float64Array> {
+  let restrictions = decisions.get(code);
+  if (restrictions === undefined) {
+    restrictions = new Map();
+    decisions.set(code, restrictions);
+  }
+  return restrictions;
 }
 
 function cells(byRestriction: Map<string, Float64Array>, restriction: string, size: number): Float64Array {

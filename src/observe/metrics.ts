@@ -25,6 +25,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #decisions = new DecisionCounts();
   readonly #counters = new Map<MetricName, Map<string, { labels: Labels; value: number }>>();
+  readonly #gauges = new Map<MetricName, { value: number }>();
   readonly #sources = new Map<MetricName, Samples>();
 
   /** @param version of Postward */
@@ -59,6 +60,18 @@ export class Metrics {
     const sample = samples.get(key);
     if (sample === undefined) samples.set(key, { labels, value: 1 });
     else sample.value += 1;
+  }
+
+  /** A number that its owner, or its owners together, count up and down. */
+  gauge(name: MetricName): { value: number } {
+    let gauge = this.#gauges.get(name);
+    if (gauge === undefined) {
+      const made = { value: 0 };
+      this.#gauges.set(name, made);
+      this.readValue(name, () => made.value);
+      gauge = made;
+    }
+    return gauge;
   }
 
   /** Names where the samples of a metric are read, at each scrape. */
@@ -103,8 +116,9 @@ export class Metrics {
 
 function* decisionSamples(counts: DecisionCounts): Generator<Sample> {
   for (const policy of counts.policies()) {
-    for (const { list, restriction, verdict, count } of counts.decisions(policy)) {
-      yield { labels: { policy, list, restriction, verdict }, value: count };
+    for (const { list, restriction, verdict, code, count } of counts.decisions(policy)) {
+      const labels = { policy, list, restriction, verdict, code: code === 0 ? 'none' : String(code) };
+      yield { labels, value: count };
     }
   }
 }

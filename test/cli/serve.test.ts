@@ -121,7 +121,7 @@ describe('the daemon', () => {
     expect(await (await fetch(`${admin}/readyz`)).json()).toMatchObject({ status: 'pass' });
     const metrics = await (await fetch(`${admin}/metrics`)).text();
     expect(metrics).toContain(
-      'postward_decisions_total{policy="mx",list="helo",restriction="reject_non_fqdn_helo_hostname",verdict="reject"} 1\n',
+      'postward_decisions_total{policy="mx",list="helo",restriction="reject_non_fqdn_helo_hostname",verdict="reject",code="504"} 1\n',
     );
     expect(metrics).toContain('postward_connections_total 2\n');
 

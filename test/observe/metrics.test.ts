@@ -17,9 +17,9 @@ describe('decisions', () => {
     metrics.observeDecision(permit, 'mx', 0.01);
     metrics.observeDecision(SAMPLE_PERMIT, 'submission', 0.01);
     expect(await samples(metrics, 'postward_decisions_total')).toEqual([
-      'postward_decisions_total{policy="mx",list="helo",restriction="reject_unknown_helo_hostname",verdict="defer"} 3',
-      'postward_decisions_total{policy="mx",list="client",restriction="permit_mynetworks",verdict="permit"} 1',
-      'postward_decisions_total{policy="submission",list="none",restriction="none",verdict="permit"} 1',
+      'postward_decisions_total{policy="mx",list="helo",restriction="reject_unknown_helo_hostname",verdict="defer",code="450"} 3',
+      'postward_decisions_total{policy="mx",list="client",restriction="permit_mynetworks",verdict="permit",code="none"} 1',
+      'postward_decisions_total{policy="submission",list="none",restriction="none",verdict="permit",code="none"} 1',
     ]);
   });
 
