@@ -3,6 +3,7 @@ import { findInMaps } from '../access/address-map.ts';
 import { findFirst, wholeKey } from '../access/lookup-order.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, fault, type Outcome, PERMIT, type Subject } from '../engine/outcome.ts';
+import type { Step } from '../engine/step.ts';
 import { TableFailure } from '../tables/table.ts';
 import { firstFound } from '../util/first-found.ts';
 import { andThen } from '../util/promise-or-value.ts';
@@ -76,22 +77,29 @@ function permitCertificates(context: CompileContext, permitsTrusted: boolean): C
   };
 }
 
+/** One step a fingerprint: what is undecided by the first one, effect or not, is left to the second. */
 function compileCertificateAccess(use: RestrictionUse, context: CompileContext): CompiledCheck {
   const { spec, order } = parseArgument(use, context);
   const table = context.table(spec, use.span);
   const apply = application(context);
-  return {
-    check: (e) => {
-      const subject: Subject = {
-        name: decodeXtext(e.request.ccert_subject),
-        replyClass: 'Client certificate',
-      };
-      const found = firstFound(fingerprints(e, order), (print) =>
-        findFirst(table, wholeKey(print), listener(e, table)),
-      );
-      return apply(e, table, found, subject, 'permit');
-    },
-  };
+  const steps = order.map(
+    (name): Step => ({
+      restriction: use.restriction.name,
+      text: `${use.text} (${name})`,
+      span: use.span,
+      check: (e) => {
+        const print = e.request[name];
+        if (print === '') return DUNNO;
+        const subject: Subject = {
+          name: decodeXtext(e.request.ccert_subject),
+          replyClass: 'Client certificate',
+        };
+        return apply(e, table, findFirst(table, wholeKey(print), listener(e, table)), subject, 'permit');
+      },
+    }),
+  );
+  const outcome: Outcome = { kind: 'evaluate', program: { steps }, subject: undefined, ifPermit: 'permit' };
+  return { check: () => outcome, nested: { steps } };
 }
 
 function fingerprints({ request }: Evaluation, order: readonly Fingerprint[]): readonly string[] {
@@ -118,7 +126,7 @@ function parseArgument(
       help: 'write `{ type:name, { search_order = cert_fingerprint, pubkey_fingerprint } }`',
     });
   }
-  return { spec: match?.[1] ?? 'fail:bad-argument', order: order.length > 0 ? order : DEFAULT_ORDER };
+  return { spec: match?.[1] ?? 'fail:bad-argument', order: match?.[2] === undefined ? DEFAULT_ORDER : order };
 }
 
 /** RFC 3461 §4: `+XX` is a hexadecimal octet. Postfix sends names in certificates so. */
