@@ -4,12 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Case } from '../support/case-file.ts';
-import { startDaemon } from '../support/daemon.ts';
+import type { Case, PolicyLine } from '../support/case-file.ts';
+import { type LogLine, startDaemon } from '../support/daemon.ts';
 import { startFixtureDns } from '../support/fixture-dns.ts';
 import { nextLoopbackAddress } from '../support/loopback-address.ts';
 import { delegated, type Layout } from '../support/policy-layout.ts';
 import { type Exchange, startPolicyRecorder } from '../support/policy-recorder.ts';
+import { answering, PolicyServer } from '../support/policy-server.ts';
 import { laidOver, startPostfix } from '../support/private-postfix.ts';
 import { runProbe } from '../support/smtp-probe.ts';
 import { sideEffects } from './side-effects.ts';
@@ -36,6 +37,8 @@ export type Results = ReadonlyMap<string, ProbeResult>;
 export interface CaseResults {
   readonly native: Results;
   readonly delegated: ReadonlyMap<Layout, Results>;
+  /** What Postward logged of its decisions, in order. */
+  readonly decisions: readonly LogLine[];
 }
 
 export interface RunCaseOptions {
@@ -45,7 +48,7 @@ export interface RunCaseOptions {
 
 /** @throws Error when Postfix or the daemon does not start, or the daemon logs a fault. */
 export async function runCase(
-  { mainCf, tables, zone, probes }: Case,
+  { mainCf: text, tables, zone, policy, probes }: Case,
   { layouts }: RunCaseOptions,
 ): Promise<CaseResults> {
   const address = nextLoopbackAddress();
@@ -53,6 +56,12 @@ export async function runCase(
   await using stack = new AsyncDisposableStack();
   const dns = await startFixtureDns({ zone: `${BASE_ZONE}\n${zone}`, address, port: 53 });
   stack.defer(() => dns.stop());
+  let mainCf = text;
+  if (text.includes('@P@')) {
+    const other = await startOtherPolicyServer(policy);
+    stack.defer(() => other.close());
+    mainCf = text.replaceAll('@P@', `127.0.0.1:${other.port}`);
+  }
   const instance = await startPostfix({
     mainCf: laidOver(BASE_CF, mainCf),
     tables,
@@ -90,19 +99,34 @@ export async function runCase(
       ]),
     );
   };
-  if (layouts.length === 0) return { native: await resultsOf('native'), delegated: new Map() };
-  const [native, daemon] = await Promise.all([
-    resultsOf('native'),
-    startDaemon({
-      etcPostfix: instance.etcPostfix,
-      listen: `${address}:${DAEMON_PORT}`,
-      dns: address,
-    }),
-  ]);
-  stack.defer(() => daemon.stop());
+  if (layouts.length === 0) return { native: await resultsOf('native'), delegated: new Map(), decisions: [] };
+  // Postfix decides while the daemon starts, which is stopped whatever comes of it.
+  const starting = startDaemon({
+    etcPostfix: instance.etcPostfix,
+    listen: `${address}:${DAEMON_PORT}`,
+    dns: address,
+  });
+  stack.defer(() =>
+    starting.then(
+      (daemon) => daemon.stop(),
+      () => {},
+    ),
+  );
+  const [native, daemon] = await Promise.all([resultsOf('native'), starting]);
   const delegatedResults = new Map<Layout, Results>();
   for (const layout of layouts) delegatedResults.set(layout, await resultsOf(serviceOf(layout)));
-  return { native, delegated: delegatedResults };
+  const decisions = daemon.log.filter(({ event }) => event === 'decision');
+  return { native, delegated: delegatedResults, decisions };
+}
+
+async function startOtherPolicyServer(policy: readonly PolicyLine[]): Promise<PolicyServer> {
+  const server = new PolicyServer((connection, request) => {
+    const attributes = new Set(request.split('\n'));
+    const line = policy.find(({ attribute }) => attributes.has(attribute));
+    answering(line?.action ?? 'DUNNO')(connection, request);
+  });
+  await server.listen();
+  return server;
 }
 
 function serviceOf(layout: Layout): string {

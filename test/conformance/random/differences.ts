@@ -21,8 +21,14 @@ export interface Difference {
 export interface Comparison {
   readonly probes: number;
   readonly differences: readonly Difference[];
+  /** Probes that something in a list decided, or had an effect on: not those that nothing objected to, or smtpd itself. */
+  readonly decided: number;
   /** How often each outcome was seen natively: `554`, `hold`. */
   readonly outcomes: ReadonlyMap<string, number>;
+  /** How often Postward decided what, in all layouts: `reject`. */
+  readonly verdicts: ReadonlyMap<string, number>;
+  /** How often each restriction decided, in all layouts; `-` where the end of a list did. */
+  readonly restrictions: ReadonlyMap<string, number>;
   /** How often each thing that cannot be alike was let pass. */
   readonly allowed: ReadonlyMap<string, number>;
 }
@@ -32,6 +38,8 @@ interface Pair {
   readonly parsed: Case;
   readonly native: ProbeResult;
   readonly delegated: ProbeResult;
+  /** Postfix and Postward agree where one query stands for all lists: whatever differs is the layout's doing. */
+  readonly isSameInSingle: boolean;
 }
 
 /** @throws Error when the case does not start. */
@@ -43,18 +51,28 @@ export async function differencesOf(name: string, text: string): Promise<Compari
   const differences: Difference[] = [];
   const outcomes = new Map<string, number>();
   const allowed = new Map<string, number>();
+  const verdicts = new Map<string, number>();
+  const restrictions = new Map<string, number>();
+  let decided = 0;
   const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
+  for (const { verdict, restriction } of results.decisions) {
+    count(verdicts, String(verdict));
+    count(restrictions, String(restriction ?? '-'));
+  }
   for (const { id } of parsed.probes) {
     const native = results.native.get(id);
     if (native === undefined) throw new Error(`probe ${id} was not run`);
     for (const reply of native.replies) count(outcomes, reply.slice(0, 3));
     for (const effect of native.effects) count(outcomes, effect.slice(1, effect.indexOf(')')));
+    if (isDecided(native, results.delegated.get('per list')?.get(id))) decided += 1;
+    let isSameInSingle = true;
     for (const [layout, byProbe] of results.delegated) {
       const delegated = byProbe.get(id);
       if (delegated === undefined) throw new Error(`probe ${id} was not run delegated`);
-      const pair = { layout, parsed, native, delegated };
+      const pair = { layout, parsed, native, delegated, isSameInSingle };
       const found = compareReplyLists(pair, (because) => count(allowed, because)) ?? compareEffects(pair);
       if (found === undefined) continue;
+      if (layout === 'single') isSameInSingle = false;
       const because = ALLOWED.find(({ holds }) => holds(pair));
       if (because !== undefined) {
         count(allowed, because.name);
@@ -72,7 +90,16 @@ export async function differencesOf(name: string, text: string): Promise<Compari
       });
     }
   }
-  return { probes: parsed.probes.length, differences, outcomes, allowed };
+  const probes = parsed.probes.length;
+  return { probes, decided, differences, outcomes, verdicts, restrictions, allowed };
+}
+
+/** A mistake in the configuration decides nothing, nor does a command that smtpd itself refuses. */
+function isDecided(native: ProbeResult, delegated: ProbeResult | undefined): boolean {
+  if (native.effects.length > 0) return true;
+  return (delegated?.exchanges ?? []).some(
+    ({ action }) => action !== 'DUNNO' && !/^451 4\.3\.5 Server configuration error$/.test(action),
+  );
 }
 
 /** The first difference in a few words. */
@@ -105,6 +132,9 @@ function compareEffects({ native, delegated }: Pair): string | undefined {
   return undefined;
 }
 
+/** What makes defer_if_reject; defer_if_permit comes of any trouble with DNS. */
+const RAISES_BOTH = /defer_if_reject|permit_dnswl|permit_rhswl|permit_mx/i;
+
 /** What the layouts cannot do, by what was exchanged. */
 const ALLOWED: readonly { readonly name: string; readonly holds: (pair: Pair) => boolean }[] = [
   {
@@ -130,24 +160,42 @@ const ALLOWED: readonly { readonly name: string; readonly holds: (pair: Pair) =>
       delegated.exchanges.length > 1,
   },
   {
+    // The second of the relay and the recipient list has its say natively: which 4xx it is.
+    name: 'both flags, raised in the first of two lists that share them',
+    holds: (pair) => {
+      const { layout, native, delegated, isSameInSingle } = pair;
+      const last = delegated.exchanges.at(-1);
+      return (
+        layout === 'per list' &&
+        isSameInSingle &&
+        /^4\d\d /.test(last?.action ?? '') &&
+        /^(?:relay|recipient)$/.test(last?.policyContext ?? '') &&
+        native.replies.length === delegated.replies.length &&
+        native.replies.every(
+          (reply, index) => /^4/.test(reply) === /^4/.test(delegated.replies[index] ?? ''),
+        ) &&
+        RAISES_BOTH.test(configuration(pair))
+      );
+    },
+  },
+  {
     name: 'both flags, raised in different lists',
     holds: (pair) => {
-      const { layout, delegated } = pair;
-      if (layout !== 'per list') return false;
+      const { layout, delegated, isSameInSingle } = pair;
+      if (layout !== 'per list' || !isSameInSingle) return false;
       return delegated.exchanges.some(({ action, recipient, policyContext }, index) => {
         const isAskedOn = delegated.exchanges
           .slice(index + 1)
           .some((later) => later.recipient === recipient && later.policyContext !== policyContext);
         if (!isAskedOn) return false;
-        if (/^DEFER_IF_PERMIT/.test(action))
-          return /defer_if_reject|permit_dnswl|permit_rhswl|permit_mx/i.test(configuration(pair));
+        if (/^DEFER_IF_PERMIT/.test(action)) return RAISES_BOTH.test(configuration(pair));
         return /^DEFER_IF_REJECT/.test(action) && /^(?:relay|recipient)$/.test(policyContext);
       });
     },
   },
 ];
 
-/** All that may name a restriction. */
+/** All that may name a restriction, or raise a flag. */
 function configuration({ parsed }: Pair): string {
   return [parsed.mainCf, ...parsed.tables.map(({ text }) => text)].join('\n');
 }

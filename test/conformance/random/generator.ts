@@ -6,12 +6,15 @@
  * own, so that a case that shows a difference can be made smaller by lines.
  */
 import { LET_THROUGH } from '../../support/policy-layout.ts';
+import { randomAction } from './actions.ts';
+import { LOGINS } from './addresses.ts';
+import { type Cast, randomCast } from './cast.ts';
 import { Chooser } from './chooser.ts';
 import { type ListMaker, type RandomList, randomList } from './lists.ts';
 import { randomParameters } from './parameters.ts';
 import { randomProbes } from './probes.ts';
-import type { RandomTable } from './tables.ts';
-import { LOGINS, randomCast, ZONE } from './universe.ts';
+import { ZONE } from './servers.ts';
+import { type RandomTable, randomAddress } from './tables.ts';
 
 /** A list of the case, and how likely it is there. */
 const LISTS: readonly (readonly [list: RandomList, likelihood: number, most: number])[] = [
@@ -39,7 +42,19 @@ export function randomCase(seed: number, probes: number): string {
   let lines: string[] = [];
   const setList = (name: string, items: readonly string[]): void => {
     const last = items.length - 1;
-    lines.push(`${name} =`, ...items.map((item, index) => `    ${item}${index < last ? ',' : ''}`));
+    const written = items.map((item, index) => `    ${item}${index < last ? choose.of([',', ',', '']) : ''}`);
+    // The client list may get something before it, see below.
+    if (name !== 'smtpd_client_restrictions' && choose.chance(0.08)) {
+      const meant = choose.of([
+        `$my_${name}`,
+        `\${my_${name}}`,
+        `$(my_${name})`,
+        ...conditional(`my_${name}`),
+      ]);
+      lines.push(`my_${name} =`, ...written, `${name} = ${meant}`);
+    } else {
+      lines.push(`${name} =`, ...written);
+    }
   };
 
   // A class may use those before it: Postfix follows them when it starts, round and round.
@@ -66,18 +81,55 @@ export function randomCase(seed: number, probes: number): string {
     );
   }
   lines.push(...parameters);
+  const hasTls = choose.chance(0.2);
+  if (hasTls) lines.push('smtpd_tls_security_level = may', 'smtpd_tls_ask_ccert = yes');
+  const main = lines.join('\n');
+  const used = tables.filter(({ name }) => new RegExp(`@T@/${name}\\b`).test(main));
+  // proxymap(8) opens what it is told to, and finds by itself what stands in lists, not what stands in classes.
+  const text = [...lines, ...used.flatMap((table) => table.lines)].join('\n');
+  const proxied = [...text.matchAll(/proxy:[^\s,}]+/g)].map(([map]) => map);
+  if (proxied.length > 0) lines.push(`proxy_read_maps = ${[...new Set(proxied)].join(' ')}`);
+  // smtpd ends when check_relay_domains finds relay_domains out of order: nothing to compare.
+  if (/check_relay_domains/i.test(text)) lines = lines.filter((line) => line !== 'relay_domains = fail:x');
 
+  const logins = parameters.includes('smtpd_sasl_auth_enable = no') ? [] : LOGINS;
   return [
     `about: random case ${seed}`,
     '== main.cf',
     ...lines,
-    ...tables.flatMap(({ name, type, lines }) => [`== table ${name} ${type}`, ...lines]),
+    ...used.flatMap(({ name, type, lines }) => [`== table ${name} ${type}`, ...lines]),
     '== zone',
     ZONE,
+    ...(main.includes('@P@') ? ['== policy', ...randomPolicy(choose, cast)] : []),
     '== probes',
-    ...randomProbes(choose, cast, parameters.includes('smtpd_sasl_auth_enable = no') ? [] : LOGINS, probes),
+    ...randomProbes(choose, cast, { logins, hasTls }, probes),
     '',
   ].join('\n');
+}
+
+/** All the same, with the syntax that postconf(5) has since Postfix 3.0. */
+function conditional(name: string): string[] {
+  return [`\${{$compatibility_level} >= {0} ? {$${name}} : {reject}}`, `\${${name}?{$${name}}:{reject}}`];
+}
+
+/** What the other policy server answers: lines of a case file. */
+function randomPolicy(choose: Chooser, cast: Cast): string[] {
+  const attribute = () =>
+    choose.weighted<() => string>([
+      [3, () => `sender=${randomAddress(choose, cast)}`],
+      [3, () => `recipient=${randomAddress(choose, cast)}`],
+      [2, () => `helo_name=${choose.of(cast.heloNames)}`],
+      [2, () => `client_address=${choose.of(cast.clients).address}`],
+      [1, () => `sasl_username=${choose.of(LOGINS)}`],
+      [1, () => `protocol_state=${choose.of(['RCPT', 'DATA', 'END-OF-MESSAGE', 'ETRN', 'MAIL', 'CONNECT'])}`],
+      [1, () => choose.of(['policy_context=here', 'protocol_name=SMTP', 'recipient_count=1', 'size=0'])],
+    ])();
+  return choose
+    .list(1, 6, attribute)
+    .filter((each) => !/\s/.test(each))
+    .map(
+      (each) => `${each} ${randomAction(choose, () => choose.of(['reject', 'permit', 'defer_if_reject']))}`,
+    );
 }
 
 /** With something that makes Postfix run. */

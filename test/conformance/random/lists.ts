@@ -1,7 +1,8 @@
 /** Random restriction lists: names in any list, with arguments, classes and tables. */
+import { randomAction } from './actions.ts';
 import type { Chooser } from './chooser.ts';
-import { type KeyKind, randomAction, randomTable, type TableMaker } from './tables.ts';
-import { ALLOW_DOMAIN_LISTS, ALLOW_LISTS, DENY_DOMAIN_LISTS, DENY_LISTS } from './universe.ts';
+import { ALLOW_DOMAIN_LISTS, ALLOW_LISTS, DENY_DOMAIN_LISTS, DENY_LISTS } from './servers.ts';
+import { type KeyKind, randomTable, type TableMaker } from './tables.ts';
 
 export type RandomList =
   | 'client'
@@ -76,6 +77,26 @@ const PLAIN: Readonly<Record<'client' | 'helo' | 'sender' | 'recipient', readonl
   ],
 };
 
+/**
+ * What Postfix takes for a mistake, each in its way; an argument that is missing swallows what follows. Not a DNS list
+ * with a filter that cannot be read, nor a policy service without address: they end smtpd.
+ */
+const MISTAKES: readonly string[] = [
+  'no_such_restriction',
+  'check_helo_access',
+  'check_client_access nothing',
+  'reject_rbl_client',
+  'permit_dnswl_client',
+  'sleep',
+  'sleep x',
+  'reject_unknown_forward_client_hostname',
+  '{reject}',
+  'STRICT',
+  '// remark',
+  '554 no',
+  'REJECT no',
+];
+
 const SUBJECTS = ['client', 'reverse_client_hostname', 'helo', 'sender', 'recipient'] as const;
 const ACCESS: readonly (readonly [restriction: string, keys: KeyKind])[] = [
   ['check_client_access', 'client'],
@@ -89,7 +110,7 @@ const ACCESS: readonly (readonly [restriction: string, keys: KeyKind])[] = [
   ['check_recipient_access', 'address'],
   ['check_sasl_access', 'login'],
   ['check_etrn_access', 'etrn'],
-  ['check_ccert_access', 'login'],
+  ['check_ccert_access', 'certificate'],
 ];
 
 /** What a list is made with; tables are added on the way. */
@@ -109,12 +130,13 @@ export function randomRestriction(maker: ListMaker, list: RandomList): string {
     [3, () => serverCheck(maker)],
     [OWN_KEYS[list] === undefined ? 0 : 3, () => table(maker, OWN_KEYS[list] ?? 'client')],
     [6, () => dnsList(choose)],
+    [1, () => policyService(choose)],
     [4, () => choose.of(GENERIC)],
     [isSenderChecked ? 0.7 : 0, () => 'reject_unlisted_sender'],
     [classes.length === 0 ? 0 : 4, () => choose.of(classes)],
     [list === 'data' || list === 'end_of_data' ? 3 : 0, () => 'reject_multi_recipient_bounce'],
     [0.2, () => 'sleep 0'],
-    [0.1, () => choose.of(['no_such_restriction', 'check_helo_access', 'reject_rbl_client', 'sleep'])],
+    [0.15, () => choose.of(MISTAKES)],
   ])();
   const written = choose.chance(0.05) ? words.replace(/^[a-z_]+(?=\s|$)/, upperUnlessClass(classes)) : words;
   return choose.chance(0.12) ? `warn_if_reject ${written}` : written;
@@ -141,8 +163,22 @@ function table(maker: ListMaker, keys: KeyKind): string {
 }
 
 function accessCheck(maker: ListMaker): string {
-  const [restriction, keys] = maker.choose.of(ACCESS);
-  return `${restriction} ${table(maker, keys)}`;
+  const { choose } = maker;
+  const [restriction, keys] = choose.of(ACCESS);
+  const map = table(maker, keys);
+  if (keys !== 'certificate' || /[{}]/.test(map) || choose.chance(0.5)) return `${restriction} ${map}`;
+  const order = choose.some(['cert_fingerprint', 'pubkey_fingerprint'], choose.integer(1, 2));
+  return `${restriction} { ${map}, { search_order = ${order.join(', ')} } }`;
+}
+
+/** The other policy server of the case. */
+function policyService(choose: Chooser): string {
+  const service = choose.of([
+    'inet:@P@',
+    '{ inet:@P@, policy_context=here }',
+    '{ inet:@P@, timeout=10s, default_action=DUNNO, { policy_context = there } }',
+  ]);
+  return `check_policy_service ${service}`;
 }
 
 function serverCheck(maker: ListMaker): string {

@@ -1,9 +1,13 @@
-/** Random lookup tables, of all kinds, and the right-hand sides in them (access(5)). */
+/** Random lookup tables of all kinds that need no server. */
+
+import { LOGINS } from './addresses.ts';
+import type { Cast } from './cast.ts';
+import { FINGERPRINTS } from './certificates.ts';
 import type { Chooser } from './chooser.ts';
-import { type Cast, LOGINS, SERVER_ADDRESSES, SERVER_HOSTS } from './universe.ts';
+import { SERVER_ADDRESSES, SERVER_HOSTS } from './servers.ts';
 
 /** What the search strings of a table are. */
-export type KeyKind = 'client' | 'helo' | 'address' | 'login' | 'etrn' | 'server';
+export type KeyKind = 'client' | 'helo' | 'address' | 'login' | 'certificate' | 'etrn' | 'server';
 
 /** A table file of a case. */
 export interface RandomTable {
@@ -12,34 +16,7 @@ export interface RandomTable {
   readonly lines: readonly string[];
 }
 
-const INDEXED = ['hash', 'btree', 'lmdb', 'cdb', 'texthash'] as const;
-const TEXTS = [
-  'no',
-  'go away',
-  'see http://bl.test/x?y=1',
-  'rejected: not here',
-  'two  blanks',
-  '<odd> [text] (here)',
-  'unerwünscht',
-  '5.7 is no status code',
-  'per cent %s',
-  'a\ttab',
-  'comma, separated',
-];
-const DSNS = [
-  '5.7.1',
-  '4.7.1',
-  '5.1.1',
-  '5.1.8',
-  '5.1.2',
-  '4.1.7',
-  '5.1.3',
-  '5.1.10',
-  '5.4.6',
-  '4.0.0',
-  '5.7.27',
-];
-
+const INDEXED = ['hash', 'hash', 'btree', 'lmdb', 'cdb', 'texthash', 'texthash'] as const;
 export function randomAddress(choose: Chooser, cast: Cast): string {
   if (choose.chance(0.05)) return choose.of(cast.wholeAddresses);
   const domains = choose.chance(0.5) ? cast.domains : cast.ourDomains;
@@ -93,6 +70,8 @@ function anyKey({ choose, cast }: TableMaker, kind: KeyKind): string {
     }
     case 'login':
       return choose.of(LOGINS);
+    case 'certificate':
+      return choose.of(FINGERPRINTS);
     case 'etrn':
       return choose.chance(0.5) ? choose.of(cast.etrnNames) : parentOf(choose, choose.of(cast.etrnNames));
     case 'server':
@@ -101,91 +80,81 @@ function anyKey({ choose, cast }: TableMaker, kind: KeyKind): string {
   }
 }
 
-/** A right-hand side. @param lists restriction lists that may stand there */
-export function randomAction(choose: Chooser, lists: () => string): string {
-  const text = (): string => (choose.chance(0.7) ? ` ${choose.of(TEXTS)}` : '');
-  // A DSN without text makes Postfix 3.7 send what it had in mind before.
-  const dsnText = (): string => (choose.chance(0.35) ? ` ${choose.of(DSNS)} ${choose.of(TEXTS)}` : text());
-  const action = choose.weighted<() => string>([
-    [7, () => 'OK'],
-    [1, () => 'RELAY'],
-    [1, () => `OK${text()}`],
-    [1, () => choose.of(['12345', '550', '0'])],
-    [6, () => 'DUNNO'],
-    [9, () => `REJECT${dsnText()}`],
-    [5, () => `DEFER${dsnText()}`],
-    [
-      4,
-      () =>
-        `${choose.integer(500, 599)}${choose.chance(0.5) ? ` ${choose.of(DSNS)}` : ''} ${choose.of(TEXTS)}`,
-    ],
-    [
-      4,
-      () =>
-        `${choose.integer(400, 499)}${choose.chance(0.5) ? ` ${choose.of(DSNS)}` : ''} ${choose.of(TEXTS)}`,
-    ],
-    [0.5, () => `${choose.of([421, 521])} 4.7.0 farewell`],
-    [5, () => `DEFER_IF_PERMIT${dsnText()}`],
-    [5, () => `DEFER_IF_REJECT${dsnText()}`],
-    [2, () => `DISCARD${text()}`],
-    [1, () => `HOLD${text()}`],
-    [1, () => `WARN${text()}`],
-    [1, () => `INFO${text()}`],
-    [1, () => 'PREPEND X-Seen: yes'],
-    [1, () => choose.of(['REDIRECT box@dest.test', 'REDIRECT nowhere'])],
-    [1, () => choose.of(['FILTER smtp:[127.0.0.1]:1', 'FILTER nothing'])],
-    [1, () => choose.of(['BCC box@dest.test', 'BCC nowhere'])],
-    [10, lists],
-    [0.3, () => 'no_such_thing'],
-    [0.3, () => '250 fine'],
-  ])();
-  return choose.chance(0.1) ? action.replace(/^[A-Z_]+/, (verb) => verb.toLowerCase()) : action;
+/** Adds a file. @returns its name */
+export function addFile({ tables }: TableMaker, type: string, lines: readonly string[]): string {
+  const name = `t${tables.length + 1}`;
+  tables.push({ name, type, lines });
+  return `@T@/${name}`;
 }
 
 /** `type:name` of a table, which is added to `tables` when it is a file. */
 export function randomTable(maker: TableMaker, kind: KeyKind, value: () => string): string {
-  const { choose, tables } = maker;
-  const add = (type: string, lines: readonly string[]): string => {
-    const name = `t${tables.length + 1}`;
-    tables.push({ name, type, lines });
-    return `${type}:@T@/${name}`;
-  };
+  const { choose } = maker;
+  const add = (type: string, lines: readonly string[]): string => `${type}:${addFile(maker, type, lines)}`;
   return choose.weighted<() => string>([
-    [
-      12,
-      () =>
-        add(
-          choose.of(INDEXED),
-          choose.list(1, 10, () => `${textKey(maker, kind)}  ${value()}`),
-        ),
-    ],
+    [12, () => indexedTable(maker, kind, value)],
     [kind === 'client' || kind === 'server' ? 4 : 0, () => add('cidr', cidrLines(maker, kind, value))],
     [4, () => add('regexp', patternLines(maker, kind, value))],
     [4, () => add('pcre', patternLines(maker, kind, value))],
     [3, () => inlineTable(maker, kind, value)],
     [2, () => `static:${braced(value())}`],
-    [
-      1,
-      () =>
-        `${choose.of(['unionmap', 'pipemap'])}:{${inlineTable(maker, kind, value)}, static:${braced(value())}}`,
-    ],
-    [0.5, () => `randmap:{${braced(value())}}`],
-    [0.2, () => 'fail:broken'],
-    [0.2, () => 'hash:@T@/missing'],
+    [1.2, () => unionTable(maker, kind, value)],
+    [0.8, () => pipeTable(maker, kind, value)],
+    [0.4, () => randomMap(choose, value())],
+    [0.1, () => 'fail:broken'],
+    [0.1, () => 'hash:@T@/missing'],
+    [0.1, () => choose.of(['nosuch:table', 'inline:{}', 'inline:{x}', 'pipemap:{static:x'])],
   ])();
 }
 
-/** In a text file a key ends at a blank. */
+function indexedTable(maker: TableMaker, kind: KeyKind, value: () => string): string {
+  const { choose } = maker;
+  const type = choose.of(INDEXED);
+  const blank = (): string => choose.of(['  ', ' ', '\t', ' \t ']);
+  const entry = (): string[] => {
+    const [words, more] = splitSometimes(choose, value());
+    const line = `${textKey(maker, kind)}${blank()}${words}`;
+    return more === '' ? [line] : [line, `    ${more}`];
+  };
+  const entries = choose.list(kind === 'server' ? 5 : 1, kind === 'server' ? 16 : 10, entry).flat();
+  if (choose.chance(0.15)) entries.splice(choose.integer(0, entries.length), 0, choose.of(ODD_LINES));
+  const file = addFile(maker, type, entries);
+  const name = type === 'hash' && choose.chance(0.1) ? '$default_database_type' : type;
+  return `${choose.chance(0.04) ? 'proxy:' : ''}${name}:${file}`;
+}
+
+/** Lines that are no entries, or odd ones. */
+const ODD_LINES: readonly string[] = [
+  '# a remark',
+  '  # another',
+  '  ',
+  '  a line without start',
+  'valueless',
+  'unknown:  REJECT',
+  '"unbalanced  REJECT',
+  'unknown  REJECT first',
+  'sender.test  REJECT first',
+];
+
+/** A value may go on in the next line, which begins with white space that belongs to it. */
+function splitSometimes(choose: Chooser, value: string): [string, string] {
+  const at = choose.chance(0.1) ? value.indexOf(' ') : -1;
+  return at < 0 ? [value, ''] : [value.slice(0, at), value.slice(at + 1)];
+}
+
+/** In a text file a key ends at a blank, unless it is quoted. */
 function textKey(maker: TableMaker, kind: KeyKind): string {
   const { choose } = maker;
   for (;;) {
     const key = anyKey(maker, kind);
-    if (key !== '' && !/[\s"#]/.test(key)) return choose.chance(0.8) ? key.toLowerCase() : key;
+    if (/^[^\s#]+$|^"[^"]* [^"]*"@\S*$/.test(key)) return choose.chance(0.8) ? key.toLowerCase() : key;
   }
 }
 
+/** A value in main.cf, where `$` has a meaning of its own. */
 function braced(value: string): string {
-  return /[\s,{}]/.test(value) ? `{${value}}` : value;
+  const escaped = value.replaceAll('$', '$$$$').replace(/[{}]/g, '');
+  return /[\s,]|^$/.test(escaped) ? `{${escaped}}` : escaped;
 }
 
 function inlineTable(maker: TableMaker, kind: KeyKind, value: () => string): string {
@@ -193,10 +162,47 @@ function inlineTable(maker: TableMaker, kind: KeyKind, value: () => string): str
   const pairs = choose.list(1, 4, () => {
     for (;;) {
       const key = textKey(maker, kind);
-      if (!/[{}=,$]/.test(key)) return `{${key} = ${value()}}`;
+      if (!/[{}=,$\s]/.test(key)) return `{${key} = ${braced(value()).replace(/^\{|\}$/g, '')}}`;
     }
   });
   return `inline:{${pairs.join(', ')}}`;
+}
+
+function unionTable(maker: TableMaker, kind: KeyKind, value: () => string): string {
+  const { choose } = maker;
+  const parts = choose.list(1, 3, () =>
+    choose.weighted<() => string>([
+      [3, () => inlineTable(maker, kind, value)],
+      [2, () => indexedTable(maker, kind, value).replace(/^proxy:/, '')],
+      [1, () => `static:${braced(value())}`],
+    ])(),
+  );
+  return `unionmap:{${parts.join(', ')}}`;
+}
+
+/** Tables of which each is asked for what the one before it has. */
+function pipeTable(maker: TableMaker, kind: KeyKind, value: () => string): string {
+  const { choose } = maker;
+  const step = (): string => choose.of(['one', 'Two', 'three']);
+  const first = choose.chance(0.5)
+    ? inlineTable(maker, kind, step)
+    : indexedTable(maker, kind, step).replace(/^proxy:/, '');
+  const more = choose.list(0, 1, () => `inline:{one=${step()}, two=${step()}}`);
+  const last = choose.weighted<() => string>([
+    [3, () => `inline:{ {one = ${bare(value())}}, {two = ${bare(value())}} }`],
+    [1, () => `static:${braced(value())}`],
+  ])();
+  return `pipemap:{${[first, ...more, last].join(', ')}}`;
+}
+
+function bare(value: string): string {
+  return braced(value).replace(/^\{|\}$/g, '') || 'DUNNO';
+}
+
+/** Several times the same: which one it is cannot be told. */
+function randomMap(choose: Chooser, value: string): string {
+  const word = value.split(/[\s,]/)[0] || 'DUNNO';
+  return `randmap:{${choose.list(1, 3, () => braced(word)).join(', ')}}`;
 }
 
 function cidrLines(maker: TableMaker, kind: KeyKind, value: () => string): string[] {
