@@ -44,6 +44,7 @@ export const ACCESS: readonly Restriction[] = [
     summary:
       'The same with the name that the client address has, whether or not it maps back. OK is not allowed.',
     reads: ['reverse_client_name', 'client_address'],
+    forbidsPermit: true,
     search: (context) => nameAddressSearch(context, 'reverse_client_name', reverseClientSubject, 'forbidden'),
   }),
   access({
@@ -129,17 +130,27 @@ interface AccessOptions {
   readonly name: string;
   readonly summary: string;
   readonly reads: readonly AttributeName[];
+  /** OK is a configuration error. */
+  readonly forbidsPermit?: boolean;
   readonly search: (context: CompileContext) => Search;
 }
 
-function access({ name, summary, reads, search }: AccessOptions): Restriction {
+function access({ name, summary, reads, forbidsPermit = false, search }: AccessOptions): Restriction {
   return {
     name,
     aliases: [],
     argument: 'table',
     summary,
     reads,
-    yields: ['dunno', 'permit', 'reject', 'defer_if_permit', 'defer_if_reject', 'effect', 'evaluate'],
+    yields: [
+      'dunno',
+      ...(forbidsPermit ? [] : (['permit'] as const)),
+      'reject',
+      'defer_if_permit',
+      'defer_if_reject',
+      'effect',
+      'evaluate',
+    ],
     io: ['table'],
     support: { level: 'works' },
     compile: (use, context) => {

@@ -260,10 +260,14 @@ function productOf(caseName: string, subjects: readonly Subject[]): ProductCase 
     const all = questions(subject);
     for (const { type, spec, takesAddress } of KEYED) {
       const words = takesAddress === true ? subject.addressWords : subject.words;
-      if (words === undefined) continue;
       const own = entries([subject], (key, { value }) => `${key}=${value}`).join(', ');
       choose(subject, type, type === 'inline' ? `inline:{${own}}` : spec);
-      for (const { saying, question } of all) probe(subject, type, type, saying, words(question));
+      for (const { saying, question } of all) {
+        // Of a table of addresses, a check that never looks one up can only be shown to find nothing.
+        if (words !== undefined || saying.value === undefined) {
+          probe(subject, type, type, saying, (words ?? subject.words)(question));
+        }
+      }
     }
     for (const type of CONSTANT) {
       for (const { saying, question } of all) {
