@@ -66,6 +66,18 @@ export const EVENTS = Object.freeze({
     'cannot read the tokens of the API: {reason}',
     { reason: 'text' },
   ),
+  store_failed: event(
+    'error',
+    'A request to the admin API was refused, since what it asked for could not be kept or read.',
+    'the store: {reason}',
+    { reason: 'text' },
+  ),
+  audit_failed: event(
+    'error',
+    'Something was done, and the audit trail could not be told.',
+    'cannot write to the audit trail: {reason}',
+    { reason: 'text' },
+  ),
   certificate_reloaded: event(
     'info',
     'The certificate of the admin address has changed and is in force.',
@@ -210,7 +222,7 @@ export const EVENTS = Object.freeze({
   redis_values_unusable: event(
     'warn',
     'Values in Redis are no entries of lists, or not for this version; what this server has stays in force.',
-    '{count} values of {list} in redis are not used: the first {reason}',
+    '{count} values of {list} in redis are not used: {reason}',
     { list: 'text', count: 'number', reason: 'text' },
   ),
   list_repaired: event(
@@ -230,6 +242,38 @@ export const EVENTS = Object.freeze({
     'The clock of another server is ahead of ours, or ours is behind. Edits keep their order all the same, but times and expiry are not what people expect. Logged once an hour.',
     'the clock of server {node} is {seconds} seconds ahead of ours',
     { node: 'text', seconds: 'number' },
+  ),
+  dns_server_down: event(
+    'warn',
+    'A DNS server does not answer any more; the others are asked first. Logged once, not for every question.',
+    'the DNS server {server} is down: {reason}',
+    { server: 'text', reason: 'text' },
+  ),
+  dns_server_up: event(
+    'info',
+    'A DNS server that was down answers again.',
+    'the DNS server {server} is back',
+    {
+      server: 'text',
+    },
+  ),
+  dnsbl_set_aside: event(
+    'warn',
+    'A DNSBL fails its probes: it is not asked until it passes them. `fault` is one of lists_the_world, outside_loopback, refuses, times_out, fails, slow and vanished; `cure` says what to do.',
+    '{dnsbl} {reason}: {consequence}; {cure}',
+    { dnsbl: 'text', fault: 'text', reason: 'text', consequence: 'text', cure: 'text' },
+  ),
+  dnsbl_returned: event(
+    'info',
+    'A DNSBL that was set aside has passed its probes.',
+    '{dnsbl} is in use again after {seconds} s',
+    { dnsbl: 'text', seconds: 'number' },
+  ),
+  dnsbl_unproven: event(
+    'warn',
+    'A DNSBL does not have the test entry that RFC 5782 wants, so that nothing shows whether it lives. It is asked all the same. Logged once.',
+    '{dnsbl} has no test entry (RFC 5782): it is asked, but may be dead; if it is one of your own, give it one, or name it in dnsbl_health_exceptions',
+    { dnsbl: 'text' },
   ),
   admin_fault: event('error', 'A fault of ours in an admin request.', '{method} {route}: {error}', {
     method: 'text',

@@ -5,8 +5,9 @@
 import type { Change } from '../../store/list-records.ts';
 import { type Stamp, stampTime } from '../../store/stamp.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
+import { isListName } from '../../tables/list-tables.ts';
 import { decodeRecord } from './record.ts';
-import { isListName, type StoredRecord } from './redis-lists.ts';
+import type { StoredRecord } from './redis-lists.ts';
 import type { SharedLists } from './shared-lists.ts';
 import type { SharingEvents, SharingStats } from './sharing-events.ts';
 
@@ -45,11 +46,11 @@ export class Intake {
     const corrupt: StoredRecord[] = [];
     const unusable = new Map<string, { count: number; reason: string }>();
     const changes: Change[] = [];
-    const note = (list: string, reason: string, count = 1): void => {
-      this.#stats.unusable += count;
+    const note = (list: string, reason: string): void => {
+      this.#stats.unusable += 1;
       const found = unusable.get(list);
-      if (found === undefined) unusable.set(list, { count, reason });
-      else found.count += count;
+      if (found === undefined) unusable.set(list, { count: 1, reason });
+      else found.count += 1;
     };
     for (const record of records) {
       const change = isListName(record.list)
@@ -57,9 +58,9 @@ export class Intake {
         : 'corrupt';
       if (change === 'corrupt') {
         corrupt.push(record);
-        note(record.list, 'is no register of a list');
+        note(record.list, 'no register of a list');
       } else if (change === 'foreign') {
-        note(record.list, 'is in the format of another version');
+        note(record.list, 'in the format of another version');
       } else {
         this.#watchClock(change.stamp);
         changes.push(change);
@@ -76,9 +77,7 @@ export class Intake {
       }
       this.#storeFailure = '';
       applied += merged.applied;
-      if (merged.invalid > 0) {
-        note(chunk[0]?.list ?? '', 'has a key or an action that this version does not take', merged.invalid);
-      }
+      for (const { list, reason } of merged.invalid) note(list, reason);
     }
     this.#stats.received += applied;
     for (const [list, { count, reason }] of unusable)

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { forgetfulPolicy } from '../../redis/memory-policy.ts';
 import { type RedisChange, RedisConnection } from '../../redis/redis-connection.ts';
 import type { RedisOptions } from '../../redis/redis-options.ts';
+import { LOCAL } from '../list-service.ts';
 import { Comparison } from './comparison.ts';
 import { BLOCK_MS, Follower } from './follower.ts';
 import { Intake } from './intake.ts';
@@ -102,7 +103,7 @@ export class ListSharing {
   async start(): Promise<void> {
     this.#ends.push(
       this.#lists.onChange((_changes, origin) => {
-        if (origin === 'local') this.#outbox.wake();
+        if (origin === LOCAL) this.#outbox.wake();
       }),
       this.redis.onChange((change) => this.#changed(change)),
       this.following.onChange(({ state }) => {

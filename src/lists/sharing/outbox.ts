@@ -12,8 +12,8 @@ import type { Refusals } from './refusals.ts';
 import type { SharedLists } from './shared-lists.ts';
 import type { SharingStats } from './sharing-events.ts';
 
-/** Registers in one script: about a millisecond of Redis' time. */
-export const PUSH_CHUNK = 200;
+/** Registers looked up, sent and marked in one go. */
+const ROUND = 1000;
 
 export class Outbox {
   readonly #lists: SharedLists;
@@ -78,7 +78,7 @@ export class Outbox {
   async #run(): Promise<boolean> {
     clearTimeout(this.#retry);
     while (this.#redis.isUp && !this.#isClosed) {
-      const changes = await this.#lists.unshared(PUSH_CHUNK);
+      const changes = await this.#lists.unshared(ROUND);
       if (changes instanceof StoreFailure) return false;
       if (changes.length === 0) {
         this.#isEmpty = true;

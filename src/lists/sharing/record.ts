@@ -61,6 +61,11 @@ export function decodeRecord(list: string, key: string, text: string, nowMs: num
   return listKind === undefined ? 'foreign' : { kind: 'list', listKind, description: second, ...register };
 }
 
+/** What a value adds to the digest of its bucket as the scripts in Redis count; NaN for what they throw out. */
+export function claimedHash(text: string): number {
+  return Number.parseInt(RECORD.exec(text)?.[2] ?? '', 16);
+}
+
 /** Which of the BUCKETS a key is in: FNV-1a, folded to 8 bits. */
 export function bucketOf(key: string): number {
   let hash = 0x811c9dc5;

@@ -39,7 +39,7 @@ export interface Pushed {
   readonly newer: readonly StoredRecord[];
 }
 
-export interface ScanPage {
+interface ScanPage {
   readonly records: readonly StoredRecord[];
   /** '0': there is no more. */
   readonly cursor: string;
@@ -47,10 +47,11 @@ export interface ScanPage {
 
 /** Longer than for what mail waits for: these carry hundreds of records. */
 const WAIT_MS = 2000;
+/** Registers in one script: about a millisecond of Redis' time. */
+const PUSH_CHUNK = 200;
 /** Records that the log keeps, give or take a hundred. */
 const LOG_LENGTH = 2000;
 const LOCK_MS = 15_000;
-const LIST_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export class RedisLists {
   readonly #redis: RedisConnection;
@@ -70,8 +71,23 @@ export class RedisLists {
     return this.#key('log');
   }
 
-  /** All of one list. */
+  /** All of one list; any number of them, each of which counts for itself. */
   async push(list: string, changes: readonly Change[]): Promise<Pushed | RedisFailure> {
+    const chunks: Promise<Pushed | RedisFailure>[] = [];
+    for (let at = 0; at < changes.length; at += PUSH_CHUNK) {
+      chunks.push(this.#pushChunk(list, changes.slice(at, at + PUSH_CHUNK)));
+    }
+    let set = 0;
+    const newer: StoredRecord[] = [];
+    for (const pushed of await Promise.all(chunks)) {
+      if (pushed instanceof RedisFailure) return pushed;
+      set += pushed.set;
+      newer.push(...pushed.newer);
+    }
+    return { set, newer };
+  }
+
+  async #pushChunk(list: string, changes: readonly Change[]): Promise<Pushed | RedisFailure> {
     const keys = [this.#key('sequence'), this.logKey, this.#key('digests'), this.#key(`buckets:${list}`)];
     const indexes = new Map<number, number>();
     const args: (string | number)[] = [list, this.#sender, LOG_LENGTH];
@@ -111,8 +127,21 @@ export class RedisLists {
     return new Map(Array.from(numbers(reply), ([name, digest]) => [Number.parseInt(name, 16), digest]));
   }
 
-  /** Some records of a bucket; the first page has the cursor '0'. */
-  async scan(list: string, bucket: number, cursor: string): Promise<ScanPage | RedisFailure> {
+  /** All records of a bucket, some at a time; ends with the failure if there is one. */
+  async *records(list: string, bucket: number): AsyncGenerator<readonly StoredRecord[] | RedisFailure> {
+    let cursor = '0';
+    do {
+      const page = await this.#scan(list, bucket, cursor);
+      if (page instanceof RedisFailure) {
+        yield page;
+        return;
+      }
+      yield page.records;
+      cursor = page.cursor;
+    } while (cursor !== '0');
+  }
+
+  async #scan(list: string, bucket: number, cursor: string): Promise<ScanPage | RedisFailure> {
     const args = [this.#entriesKey(list, bucket), cursor, 'COUNT', 200];
     const reply = await this.#redis.ask('HSCAN', args, WAIT_MS);
     if (reply instanceof RedisFailure) return reply;
@@ -164,10 +193,6 @@ export class RedisLists {
   #key(name: string): string {
     return this.#redis.key(`{lists}:${name}`);
   }
-}
-
-export function isListName(name: string): boolean {
-  return LIST_NAME.test(name);
 }
 
 /** A reply of XREAD for one stream; null (nothing came) is no records. What is no record of ours has sequence NaN. */

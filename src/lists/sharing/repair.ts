@@ -9,8 +9,7 @@ import { purgeHorizon } from '../../store/purge.ts';
 import { registerHash, wrapDigest } from '../../store/register-hash.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import type { Intake } from './intake.ts';
-import { PUSH_CHUNK } from './outbox.ts';
-import { bucketOf, decodeRecord, registerKey } from './record.ts';
+import { bucketOf, claimedHash, decodeRecord, registerKey } from './record.ts';
 import type { RedisLists, StoredRecord } from './redis-lists.ts';
 import type { SharedLists } from './shared-lists.ts';
 import type { ListRepair } from './sharing-events.ts';
@@ -25,12 +24,13 @@ export interface RepairParts {
 }
 
 const WALK_CHUNK = 1000;
+const BUCKETS_AT_A_TIME = 16;
 
 export async function repairList(list: string, parts: RepairParts): Promise<ListRepair | Failure> {
   const there = await parts.redis.buckets(list);
   if (there instanceof RedisFailure) return there;
   const here = new Map<number, number>();
-  const counted = await walk(list, parts, async (changes) => {
+  const uncounted = await walk(list, parts, async (changes) => {
     for (const change of changes) {
       const key = registerKey(change);
       const bucket = bucketOf(key);
@@ -38,21 +38,21 @@ export async function repairList(list: string, parts: RepairParts): Promise<List
     }
     return undefined;
   });
-  if (counted !== undefined) return counted;
+  if (uncounted !== undefined) return uncounted;
 
   const differing = new Set(
     [...here.keys(), ...there.keys()].filter((bucket) => {
       return (here.get(bucket) ?? 0) !== (there.get(bucket) ?? 0);
     }),
   );
-  let [received, sent, removed] = [0, 0, 0];
-  for (const bucket of differing) {
-    if (!there.has(bucket)) continue;
-    const brought = await bring(list, bucket, parts);
-    if (brought instanceof RedisFailure || brought instanceof StoreFailure) return brought;
-    received += brought.received;
-    removed += brought.removed;
+  if (differing.size === 0) {
+    // Then it is the sum of the buckets that is wrong, or an edit came between.
+    const counted = await parts.redis.recount(list, 0);
+    return counted instanceof RedisFailure ? counted : { list, received: 0, sent: 0, removed: counted };
   }
+  const brought = await bring(list, there, differing, parts);
+  if (brought instanceof RedisFailure || brought instanceof StoreFailure) return brought;
+  let sent = 0;
   const failure = await walk(list, parts, async (changes) => {
     const nowMs = parts.now();
     const missing = changes.filter(
@@ -63,7 +63,7 @@ export async function repairList(list: string, parts: RepairParts): Promise<List
     sent += result;
     return undefined;
   });
-  return failure ?? { list, received, sent, removed };
+  return failure ?? { list, ...brought, sent };
 }
 
 /** Hands all registers of a list to `visit`, some at a time; ends with the first failure. */
@@ -85,33 +85,74 @@ async function walk(
   }
 }
 
+interface Brought {
+  readonly received: number;
+  readonly removed: number;
+}
+
+/** Takes in what Redis has in the buckets that differ, and throws out what is of no use to anybody. */
 async function bring(
   list: string,
-  bucket: number,
-  { redis, intake, now }: RepairParts,
-): Promise<{ received: number; removed: number } | Failure> {
-  const thrownOut = await redis.recount(list, bucket);
-  if (thrownOut instanceof RedisFailure) return thrownOut;
-  let [received, removed, cursor] = [0, thrownOut, '0'];
-  do {
-    const page = await redis.scan(list, bucket, cursor);
-    if (page instanceof RedisFailure) return page;
-    const taken = await intake.take(page.records);
-    if (taken instanceof StoreFailure) return taken;
-    received += taken.applied;
-    const nowMs = now();
-    const isPast = ({ key, text }: StoredRecord): boolean => {
-      const change = decodeRecord(list, key, text, nowMs);
-      return typeof change === 'object' && isPurgeable(change, nowMs);
-    };
-    for (const record of [...taken.corrupt, ...page.records.filter(isPast)]) {
-      const failure = await redis.remove(record);
-      if (failure !== undefined) return failure;
-      removed += 1;
+  there: ReadonlyMap<number, number>,
+  differing: ReadonlySet<number>,
+  parts: RepairParts,
+): Promise<Brought | Failure> {
+  let [received, removed] = [0, 0];
+  const buckets = [...differing].filter((bucket) => there.has(bucket));
+  for (let at = 0; at < buckets.length; at += BUCKETS_AT_A_TIME) {
+    const sums = new Map(buckets.slice(at, at + BUCKETS_AT_A_TIME).map((bucket) => [bucket, 0]));
+    for await (const records of pagesOf(list, [...sums.keys()], parts.redis)) {
+      if (records instanceof RedisFailure) return records;
+      for (const { key, text } of records) {
+        const bucket = bucketOf(key);
+        sums.set(bucket, wrapDigest((sums.get(bucket) ?? 0) + claimedHash(text)));
+      }
+      const taken = await parts.intake.take(records);
+      if (taken instanceof StoreFailure) return taken;
+      received += taken.applied;
+      const useless = new Set([...taken.corrupt, ...records.filter((record) => isPast(record, parts.now()))]);
+      for (const record of useless) {
+        const failure = await parts.redis.remove(record);
+        if (failure !== undefined) return failure;
+      }
+      removed += useless.size;
     }
-    cursor = page.cursor;
-  } while (cursor !== '0');
+    for (const [bucket, sum] of sums) {
+      // Where the digest does not tell what is there, somebody has changed a value by hand, say.
+      if (sum === there.get(bucket)) continue;
+      const counted = await parts.redis.recount(list, bucket);
+      if (counted instanceof RedisFailure) return counted;
+      removed += counted;
+    }
+  }
   return { received, removed };
+}
+
+/** The records of several buckets, read side by side. */
+async function* pagesOf(
+  list: string,
+  buckets: readonly number[],
+  redis: RedisLists,
+): AsyncGenerator<readonly StoredRecord[] | RedisFailure> {
+  let readers = buckets.map((bucket) => redis.records(list, bucket));
+  while (readers.length > 0) {
+    const pages = await Promise.all(readers.map((reader) => reader.next()));
+    const found: StoredRecord[] = [];
+    for (const { value } of pages) {
+      if (value instanceof RedisFailure) {
+        yield value;
+        return;
+      }
+      if (value !== undefined) found.push(...value);
+    }
+    if (found.length > 0) yield found;
+    readers = readers.filter((_, index) => pages[index]?.done === false);
+  }
+}
+
+function isPast({ list, key, text }: StoredRecord, nowMs: number): boolean {
+  const change = decodeRecord(list, key, text, nowMs);
+  return typeof change === 'object' && isPurgeable(change, nowMs);
 }
 
 /** @returns how many Redis did not have */
@@ -120,17 +161,10 @@ async function send(
   changes: readonly Change[],
   { redis, intake }: RepairParts,
 ): Promise<number | Failure> {
-  let sent = 0;
-  for (let at = 0; at < changes.length; at += PUSH_CHUNK) {
-    const chunk = changes.slice(at, at + PUSH_CHUNK);
-    const pushed = await redis.push(list, chunk);
-    if (pushed instanceof RedisFailure) return pushed;
-    const { set, newer } = pushed;
-    sent += set;
-    const taken = newer.length === 0 ? undefined : await intake.take(newer);
-    if (taken instanceof StoreFailure) return taken;
-  }
-  return sent;
+  const pushed = await redis.push(list, changes);
+  if (pushed instanceof RedisFailure) return pushed;
+  const taken = pushed.newer.length === 0 ? undefined : await intake.take(pushed.newer);
+  return taken instanceof StoreFailure ? taken : pushed.set;
 }
 
 /** True for what the store has purged or soon will: it is not to come back. */

@@ -8,8 +8,8 @@
  *   {lists}:buckets:LIST      hash: bucket → digest of its registers
  *   {lists}:entries:LIST:BB   hash: key → record (see record.ts)
  *
- * A digest is the sum of the hashes of registers modulo 2^48, which a double
- * holds exactly.
+ * A digest is the sum of the hashes of registers modulo 2^48. Numbers in Lua are
+ * doubles, exact to 2^53: every single addition is brought into range.
  */
 import { RedisScript } from '../../redis/redis-script.ts';
 
@@ -57,8 +57,8 @@ for at = 4, #ARGV, 4 do
     redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*',
       's', sequence, 'n', ARGV[2], 'l', ARGV[1], 'k', key, 'v', text)
     local delta = hash - (oldHash or 0)
-    sum = sum + delta
-    sums[bucket] = (sums[bucket] or 0) + delta
+    sum = (sum + delta) % MODULUS
+    sums[bucket] = ((sums[bucket] or 0) + delta) % MODULUS
     answers[#answers + 1] = ''
   end
 end

@@ -15,7 +15,7 @@ export interface MergeResult {
   /** Known already, or older. */
   readonly ignored: number;
   /** Not what this server takes for an entry; nothing was done with them. */
-  readonly invalid: number;
+  readonly invalid: readonly { readonly list: string; readonly reason: string }[];
 }
 
 export interface SharedLists {
@@ -30,6 +30,6 @@ export interface SharedLists {
   ): Promise<readonly Change[] | StoreFailure>;
   digests(): Promise<ReadonlyMap<string, ListDigest> | StoreFailure>;
   merge(changes: readonly Change[], origin: string): Promise<MergeResult | StoreFailure>;
-  /** Call what is returned to hear no more. */
+  /** The origin of edits made here is ''. Call what is returned to hear no more. */
   onChange(listener: (changes: readonly Change[], origin: string) => void): () => void;
 }
