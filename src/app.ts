@@ -4,9 +4,9 @@
  */
 import { parseAction } from './access/action.ts';
 import { environmentToken } from './admin/auth/environment-token.ts';
-import { memoryTokens } from './admin/auth/memory-tokens.ts';
 import { DaemonHealth } from './admin/daemon-health.ts';
 import type { Admin } from './admin/start-admin.ts';
+import { ZoneMask } from './dns/zone-mask.ts';
 import { type Dns, dnsServers, openDns } from './dns/open-dns.ts';
 import { publicResolver } from './dns/public-resolvers.ts';
 import type { Diagnostic } from './language/diagnostic.ts';
@@ -17,6 +17,7 @@ import { measureDns } from './observe/dns-metrics.ts';
 import { createLog, type Log } from './observe/log.ts';
 import type { LogDestination } from './observe/log-destination.ts';
 import { Metrics } from './observe/metrics.ts';
+import { RecentDecisions } from './observe/recent-decisions.ts';
 import { redisOptions } from './redis/redis-options.ts';
 import { observedEvents } from './server/observed-events.ts';
 import { listen, type PolicyListener } from './server/policy-listener.ts';
@@ -26,6 +27,7 @@ import { listPolicyFiles } from './settings/policy-files.ts';
 import type { Settings, SocketSetting } from './settings/settings.ts';
 import { Decider } from './snapshot/decider.ts';
 import { type LoadedSnapshot, type LoadSnapshotOptions, loadSnapshot } from './snapshot/load-snapshot.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
 import { type ReloadResult, SnapshotHolder } from './snapshot/snapshot-holder.ts';
 import type { Store } from './store/store.ts';
 import type { TableReload } from './tables/file-table.ts';
@@ -95,8 +97,10 @@ export class App {
   readonly #dns: Dns;
   readonly #holder: SnapshotHolder;
   readonly #decider: Decider;
+  readonly #noticeContext: (context: string, policy: string) => void;
   readonly #listeners: PolicyListener[] = [];
   readonly #watch: WiringWatch;
+  readonly #recent: RecentDecisions;
   #store: Store | undefined;
   #lists: ListService | undefined;
   #watchTimer: NodeJS.Timeout | undefined;
@@ -119,19 +123,26 @@ export class App {
         }),
       isLenient: settings.lenient,
     });
-    this.#decider = new Decider({
-      snapshot: () => this.#holder.current,
-      resolver: this.#dns.resolver,
-      lookahead: settings.dns.lookahead,
-      onUnknownContext: noticeOnce((policy_context, policy) =>
-        log.unknown_policy_context({ policy_context, policy }),
-      ),
-    });
+    this.#noticeContext = noticeOnce((policy_context, policy) =>
+      log.unknown_policy_context({ policy_context, policy }),
+    );
+    this.#decider = this.#deciderOf(() => this.#holder.current);
     this.#watch = new WiringWatch({
       policies: () => this.#holder.current.policies,
       publicResolvers: publicResolversOf(settings.dns),
     });
+    this.#recent = new RecentDecisions(settings.admin.address === 'off' ? 0 : settings.admin.decisions);
     this.#measure();
+  }
+
+  /** Decides by a snapshot with all that the daemon decides with. */
+  #deciderOf(snapshot: () => Snapshot): Decider {
+    return new Decider({
+      snapshot,
+      resolver: this.#dns.resolver,
+      lookahead: this.#settings.dns.lookahead,
+      onUnknownContext: this.#noticeContext,
+    });
   }
 
   get decider(): Decider {
@@ -201,6 +212,7 @@ export class App {
         log: this.log,
         metrics: this.metrics,
         watch: this.#watch,
+        recent: this.#recent,
         policy: socket.policy,
         permitAction,
       }),
@@ -222,7 +234,9 @@ export class App {
 
   async #openAdmin(): Promise<Admin | undefined> {
     const { admin, data } = this.#settings;
-    if (admin.address === 'off') return undefined;
+    const store = this.#store;
+    const lists = this.#lists;
+    if (admin.address === 'off' || store === undefined || lists === undefined) return undefined;
     const { stats } = this.#dns.client;
     const health = new DaemonHealth({
       lastReload: () => this.#holder.lastReload,
@@ -242,9 +256,25 @@ export class App {
       log: this.log,
       metrics: this.metrics,
       health,
-      tokenKeeper: memoryTokens(),
       environmentToken: this.#adminToken,
-      routes: [],
+      store,
+      explain: {
+        holder: this.#holder,
+        reload: () => this.reload(),
+        defaultPolicy: this.#settings.listen[0]?.policy ?? '',
+        mask: new ZoneMask(),
+        lists: lists.looks,
+        deciderOf: (snapshot) => this.#deciderOf(snapshot),
+        permitAction: this.#settings.permit_action,
+        deadlineMs: this.#settings.decision.deadline_seconds * 1000,
+      },
+      recent: this.#recent,
+      resolver: this.#dns.resolver,
+      sockets: () =>
+        this.#listeners.map(({ address }, at) => ({
+          address: formatSocketAddress(address),
+          policy: this.#settings.listen[at]?.policy ?? '',
+        })),
     });
     this.log.admin_listening({ address: listener.address, local_socket: listener.localSocket ?? '' });
     return listener;

@@ -86,6 +86,8 @@ declare module 'fastify' {
     isLenient?: boolean;
     /** The route heeds If-Match and If-None-Match. */
     hasVersions?: boolean;
+    /** Its answer holds a secret, and is not kept to be given again. */
+    isSecret?: boolean;
   }
 }
 

@@ -4,14 +4,25 @@
 import { isLoopback, type SocketAddress } from '../net/socket-address.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { RecentDecisions } from '../observe/recent-decisions.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { Store } from '../store/store.ts';
+import type { StoreFailure } from '../store/store-failure.ts';
 import { type AdminListener, openAdmin } from './admin-listener.ts';
 import { DenialLog } from './auth/denial-log.ts';
-import { type TokenKeeper, Tokens } from './auth/tokens.ts';
+import { Tokens } from './auth/tokens.ts';
 import type { HealthReporter } from './health.ts';
 import { localSocketPath } from './local-socket.ts';
+import { auditRoutes } from './routes/audit-routes.ts';
+import { decisionRoutes } from './routes/decision-routes.ts';
+import { type DnsPort, dnsRoutes } from './routes/dns-routes.ts';
+import { docsRoutes } from './routes/docs-routes.ts';
+import { type ExplainPort, explainRoutes } from './routes/explain-routes.ts';
 import { healthRoutes } from './routes/health-routes.ts';
 import { metricsRoutes } from './routes/metrics-routes.ts';
+import { policyRoutes } from './routes/policy-routes.ts';
+import { type StatusPort, statusRoutes } from './routes/status-routes.ts';
+import { tokenRoutes } from './routes/token-routes.ts';
 import type { Routes } from './server.ts';
 
 /** How often it is written down when tokens were used. */
@@ -26,10 +37,13 @@ export interface AdminParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly health: HealthReporter;
-  readonly tokenKeeper: TokenKeeper;
   /** The admin token that the environment names, if it does. */
   readonly environmentToken: string | undefined;
-  readonly routes: readonly Routes[];
+  readonly store: Store;
+  readonly explain: ExplainPort;
+  readonly recent: RecentDecisions;
+  readonly resolver: DnsPort['resolver'];
+  readonly sockets: StatusPort['sockets'];
 }
 
 export interface Admin extends AdminListener {
@@ -40,7 +54,11 @@ export interface Admin extends AdminListener {
 /** @throws OperatorError (rejects) when the address cannot be bound, or the certificate not be used */
 export async function startAdmin(parts: AdminParts): Promise<Admin> {
   const { address, settings, log, metrics, version } = parts;
-  const tokens = new Tokens({ keeper: parts.tokenKeeper, environmentToken: parts.environmentToken });
+  const tokens = new Tokens({
+    keeper: parts.store,
+    environmentToken: parts.environmentToken,
+    onAuditFailure: ({ message }) => log.audit_failed({ reason: message }),
+  });
   const failure = await tokens.load();
   if (failure !== undefined) log.tokens_failed({ reason: failure.message });
   const denials = new DenialLog(({ method, route, client, status, detail }, count) => {
@@ -52,7 +70,7 @@ export async function startAdmin(parts: AdminParts): Promise<Admin> {
     routes: [
       healthRoutes(parts.health, version),
       metricsRoutes(metrics, settings.metrics === 'open' ? 'open' : ['read']),
-      ...parts.routes,
+      ...routesOf(parts, tokens),
     ],
     guard: {
       identify: (token) => tokens.identify(token),
@@ -87,11 +105,26 @@ export async function startAdmin(parts: AdminParts): Promise<Admin> {
   };
 }
 
+function routesOf(parts: AdminParts, tokens: Tokens): Routes[] {
+  const { log, store, explain, recent, resolver, settings, version, health, sockets } = parts;
+  const onStoreFailure = ({ message }: StoreFailure) => log.store_failed({ reason: message });
+  return [
+    docsRoutes,
+    statusRoutes({ version, health, sockets, startedAtMs: Date.now() }),
+    policyRoutes(explain),
+    explainRoutes(explain),
+    decisionRoutes({ recent, maxStreams: settings.streams, holds: (principal) => tokens.holds(principal) }),
+    dnsRoutes({ resolver, mask: explain.mask }),
+    auditRoutes({ audit: store.audit, onStoreFailure }),
+    tokenRoutes({ tokens, onStoreFailure }),
+  ];
+}
+
 /** The first start, or all admin tokens are over: somebody must be able to go on. */
 async function firstToken(tokens: Tokens): Promise<string | undefined> {
   if (tokens.hasAdmin()) return undefined;
   const made = await tokens.create(
-    { name: 'made at start', scopes: ['admin'], lists: null, expires: null },
+    { name: `made at start, ${new Date().toISOString()}`, scopes: ['admin'], lists: null, expires: null },
     'start',
   );
   return typeof made === 'object' && 'text' in made ? made.text : undefined;

@@ -21,6 +21,8 @@ export interface DecisionContext {
   readonly policy: string;
   readonly snapshot: number;
   readonly durationMs: number;
+  /** When it was decided, milliseconds since 1970. Default: now. */
+  readonly atMs?: number;
 }
 
 /** The sentence: `NOQUEUE: reject: RCPT from mail.example[192.0.2.1]: 554 5.7.1 <…>: …; from=<a@b> to=<c@d> …`. */
@@ -48,7 +50,7 @@ export function decisionRecord(
   const span = decidedBy?.step.span;
   return {
     level: 'info',
-    time: new Date().toISOString(),
+    time: new Date(context.atMs ?? Date.now()).toISOString(),
     event: 'decision',
     policy: context.policy,
     verdict: decision.verdict,

@@ -23,8 +23,12 @@ export interface LogOptions {
 type EventFunctions = { readonly [E in EventName]: (fields: EventFields<E>) => void };
 
 export interface Log extends EventFunctions {
-  /** One line for the decision, one more for each restriction that warn_if_reject softened. */
-  decision(decision: Decision, request: PolicyRequest, context: DecisionContext): void;
+  /**
+   * One line for the decision, one more for each restriction that warn_if_reject softened.
+   *
+   * @returns the line for the decision, without its end; undefined when it is not logged
+   */
+  decision(decision: Decision, request: PolicyRequest, context: DecisionContext): string | undefined;
   diagnostic(diagnostic: Diagnostic): void;
 }
 
@@ -54,7 +58,7 @@ export function createLog(options: LogOptions, destination: LogDestination): Log
   return {
     ...functions,
     decision(decision, request, context) {
-      if (!logger.isLevelEnabled('info')) return;
+      if (!logger.isLevelEnabled('info')) return undefined;
       for (const warning of decision.warnings) {
         if (warning.code !== 'reject_warning') continue;
         const { list, step, reply } = warning;
@@ -71,9 +75,11 @@ export function createLog(options: LogOptions, destination: LogDestination): Log
       }
       const isPlain =
         decision.verdict === 'permit' && decision.effects.length === 0 && decision.warnings.length === 0;
-      if (isPlain && options.decisions === 'objections') return;
+      if (isPlain && options.decisions === 'objections') return undefined;
       // pino takes three times as long for a record as wide as this.
-      output.write(`${JSON.stringify(decisionRecord(decision, request, context))}\n`);
+      const line = JSON.stringify(decisionRecord(decision, request, context));
+      output.write(`${line}\n`);
+      return line;
     },
     diagnostic({ severity, code, message, span, help }) {
       const fields = {

@@ -4,6 +4,7 @@
  */
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { RecentDecisions } from '../observe/recent-decisions.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
 import type { Decider, Ruling } from '../snapshot/decider.ts';
 import { isPromise } from '../util/promise-or-value.ts';
@@ -16,6 +17,7 @@ export interface PolicyServiceOptions extends ActionOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly watch: WiringWatch;
+  readonly recent: RecentDecisions;
   /** The policy of this socket. */
   readonly policy: string;
 }
@@ -24,7 +26,7 @@ export interface PolicyServiceOptions extends ActionOptions {
 const MAX_ZONES_LOGGED = 1000;
 
 export function policyService(options: PolicyServiceOptions): Decide {
-  const { decider, log, metrics, watch, policy } = options;
+  const { decider, log, metrics, watch, recent, policy } = options;
   const noticed = new Set<string>();
 
   const answer = (request: PolicyRequest, ruling: Ruling, started: number): string => {
@@ -37,7 +39,8 @@ export function policyService(options: PolicyServiceOptions): Decide {
     }
     watch.note(ruling.policy, ruling.list, request);
     metrics.observeDecision(decision, ruling.policy, durationMs);
-    log.decision(decision, request, { policy: ruling.policy, snapshot: ruling.snapshotVersion, durationMs });
+    const context = { policy: ruling.policy, snapshot: ruling.snapshotVersion, durationMs };
+    recent.add(log.decision(decision, request, context), decision, request, context);
     return actionFor(ruling, options);
   };
 

@@ -14,6 +14,7 @@ import type { Diagnostic } from '../language/diagnostic.ts';
 import { Source } from '../language/source.ts';
 import { type HostFacts, readHostFacts } from '../policy/host-facts.ts';
 import { compileSource } from '../policy/loader.ts';
+import type { ListTables } from '../tables/list-tables.ts';
 import { TableSet } from '../tables/table-set.ts';
 import { Snapshot } from './snapshot.ts';
 
@@ -25,6 +26,8 @@ export interface CandidateOptions {
   readonly live: Snapshot;
   readonly host?: HostFacts;
   readonly mask?: ZoneMask | undefined;
+  /** Where managed lists are; without it all of them are empty. */
+  readonly lists?: ListTables | undefined;
 }
 
 export interface Candidate {
@@ -35,10 +38,10 @@ export interface Candidate {
 
 /** undefined when no policy in force has that name. */
 export function compileCandidate(options: CandidateOptions): Candidate | undefined {
-  const { text, policy: name, live, mask, host = readHostFacts() } = options;
+  const { text, policy: name, live, mask, lists, host = readHostFacts() } = options;
   const file = live.policies.get(name)?.sources[0];
   if (file === undefined) return undefined;
-  const tables = new TableSet({ within: live.tables });
+  const tables = new TableSet({ within: live.tables, lists });
   const policyServices = new PolicyServiceSet(live.policyServices);
   const loaded = compileSource(new Source(file, text), { name, tables, policyServices, host, mask });
   const policies = new Map(loaded.policy === undefined ? [] : [[name, loaded.policy]]);

@@ -1,34 +1,46 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { environmentToken } from '../../src/admin/auth/environment-token.ts';
-import { memoryTokens } from '../../src/admin/auth/memory-tokens.ts';
 import { hashToken, makeToken, matchesHash, tokenId } from '../../src/admin/auth/token-text.ts';
 import { MAX_TOKENS, type TokenKeeper, Tokens } from '../../src/admin/auth/tokens.ts';
+import { Store } from '../../src/store/store.ts';
 import { StoreFailure } from '../../src/store/store-failure.ts';
 
 const WISH = { name: 'fail2ban', scopes: ['lists'], lists: ['bad'], expires: null } as const;
 
-/** A keeper that notes what it is asked, and fails when it is told to. */
-function noted() {
-  const calls: unknown[] = [];
+/** A store in memory that notes what it is asked, and fails when it is told to. */
+async function noted() {
+  const store = await Store.open({ directory: undefined });
+  onTestFinished(() => store.close());
+  const calls: unknown[][] = [];
   const state = { fails: false };
-  const note =
-    (name: string) =>
-    async (...args: unknown[]) => {
+  const noting =
+    <A extends unknown[], R>(name: string, method: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R | StoreFailure> => {
       calls.push([name, ...args]);
-      return state.fails ? new StoreFailure('full', 'no space', 'make some') : undefined;
+      return state.fails ? new StoreFailure('full', 'no space', 'make some') : method(...args);
     };
+  const { tokens, audit } = store;
   const keeper: TokenKeeper = {
-    ...memoryTokens(),
-    add: note('add'),
-    remove: note('remove'),
-    touch: note('touch'),
+    tokens: {
+      all: tokens.all,
+      add: noting('add', tokens.add),
+      remove: noting('remove', tokens.remove),
+      touch: noting('touch', tokens.touch),
+    },
+    audit: { query: audit.query, add: noting('audit', audit.add) },
   };
   return { keeper, calls, state };
 }
 
+let count = 0;
+
 async function made(tokens: Tokens, wish: Parameters<Tokens['create']>[0] = WISH) {
-  const result = await tokens.create(wish, 'test');
-  if (result === 'full' || result instanceof StoreFailure) throw new Error(`not made: ${String(result)}`);
+  const result = await tokens.create(
+    { ...wish, name: wish === WISH ? `${wish.name} ${++count}` : wish.name },
+    'test',
+  );
+  if (typeof result === 'string' || result instanceof StoreFailure)
+    throw new Error(`not made: ${String(result)}`);
   return result;
 }
 
@@ -36,7 +48,7 @@ describe('a token', () => {
   test('is 256 random bits behind its id, and only its hash is kept', async () => {
     const texts = new Set(Array.from({ length: 100 }, () => makeToken().text));
     expect(texts.size).toBe(100);
-    const { keeper, calls } = noted();
+    const { keeper, calls } = await noted();
     const { text, token } = await made(new Tokens({ keeper }));
     expect(text).toMatch(/^pw_[0-9a-f]{12}_[A-Za-z0-9_-]{43}$/);
     expect(Buffer.from(text.slice(16), 'base64url').length).toBe(32);
@@ -55,10 +67,10 @@ describe('a token', () => {
   });
 
   test('says who asks, and what they may', async () => {
-    const tokens = new Tokens({ keeper: noted().keeper });
+    const tokens = new Tokens({ keeper: (await noted()).keeper });
     const { text, token } = await made(tokens);
     expect(tokens.identify(text)).toEqual({
-      actor: `token:${token.id} (fail2ban)`,
+      actor: `token:${token.id} (${token.name})`,
       key: `token:${token.id}`,
       scopes: ['lists'],
       lists: ['bad'],
@@ -80,7 +92,7 @@ describe('a token', () => {
 
   test('ends at its time, and when it is revoked', async () => {
     let now = 1000;
-    const tokens = new Tokens({ keeper: noted().keeper, now: () => now });
+    const tokens = new Tokens({ keeper: (await noted()).keeper, now: () => now });
     const short = await made(tokens, { ...WISH, expires: 2000 });
     const long = await made(tokens);
     const principal = tokens.identify(short.text);
@@ -96,19 +108,21 @@ describe('a token', () => {
   });
 
   test('that could not be kept is none; one that could not be removed stays', async () => {
-    const { keeper, state } = noted();
+    const { keeper, state } = await noted();
     const tokens = new Tokens({ keeper });
     const { text, token } = await made(tokens);
     state.fails = true;
     expect(await tokens.create(WISH, 'test')).toBeInstanceOf(StoreFailure);
     expect(await tokens.revoke(token.id, 'test')).toBeInstanceOf(StoreFailure);
     expect(tokens.list().map(({ id }) => id)).toEqual([token.id]);
+    state.fails = false;
+    expect(await tokens.create({ ...WISH, name: token.name }, 'test')).toBe('taken');
     expect(tokens.identify(text)).toBeDefined();
   });
 
   test('that is used is written down now and then, until it has worked', async () => {
     let now = 5;
-    const { keeper, calls, state } = noted();
+    const { keeper, calls, state } = await noted();
     const tokens = new Tokens({ keeper, now: () => now });
     const { text, token } = await made(tokens);
     for (now = 10; now < 20; now += 1) tokens.identify(text);
@@ -126,24 +140,33 @@ describe('a token', () => {
   });
 
   test('is audited, without its text', async () => {
-    const { keeper, calls } = noted();
+    const { keeper, calls } = await noted();
     const tokens = new Tokens({ keeper, now: () => 7 });
     const { token } = await made(tokens);
     await tokens.revoke(token.id, 'local:alice');
-    const facts = JSON.stringify({ name: 'fail2ban', scopes: ['lists'], lists: ['bad'], expires_at: null });
+    const facts = JSON.stringify({ name: token.name, scopes: ['lists'], lists: ['bad'], expires_at: null });
     const common = { at: 7, list: '', subject: token.id, origin: '' };
     expect(calls).toEqual([
-      ['add', token, { ...common, actor: 'test', operation: 'token.create', before: null, after: facts }],
-      [
-        'remove',
-        token.id,
-        { ...common, actor: 'local:alice', operation: 'token.revoke', before: facts, after: null },
-      ],
+      ['add', token],
+      ['audit', { ...common, actor: 'test', operation: 'token.create', before: null, after: facts }],
+      ['remove', token.id],
+      ['audit', { ...common, actor: 'local:alice', operation: 'token.revoke', before: facts, after: null }],
     ]);
   });
 
   test('there is not any number of them', async () => {
-    const tokens = new Tokens({ keeper: memoryTokens() });
+    const done = async () => undefined;
+    const kept = {
+      all: async () => [],
+      add: async () => true,
+      remove: async () => true,
+      touch: async () => true,
+    };
+    const keeper = {
+      tokens: kept,
+      audit: { add: done, query: async () => ({ records: [], cursor: undefined }) },
+    };
+    const tokens = new Tokens({ keeper });
     for (let i = 0; i < MAX_TOKENS; i += 1) await made(tokens);
     expect(await tokens.create(WISH, 'test')).toBe('full');
   });
@@ -152,8 +175,8 @@ describe('a token', () => {
 describe('the token of the environment', () => {
   const SECRET = 'a'.repeat(32);
 
-  test('administers, and stays as long as the environment names it', () => {
-    const tokens = new Tokens({ keeper: memoryTokens(), environmentToken: SECRET });
+  test('administers, and stays as long as the environment names it', async () => {
+    const tokens = new Tokens({ keeper: (await noted()).keeper, environmentToken: SECRET });
     expect(tokens.hasAdmin()).toBe(true);
     expect(tokens.identify(SECRET)).toMatchObject({ scopes: ['admin'], actor: 'token:environment' });
     expect(tokens.identify(`${SECRET}a`)).toBeUndefined();
@@ -189,7 +212,7 @@ describe('the token of the environment', () => {
 
 test('somebody can administer only with an admin token that holds', async () => {
   let now = 0;
-  const tokens = new Tokens({ keeper: memoryTokens(), now: () => now });
+  const tokens = new Tokens({ keeper: (await noted()).keeper, now: () => now });
   expect(tokens.hasAdmin()).toBe(false);
   await made(tokens);
   expect(tokens.hasAdmin()).toBe(false);

@@ -5,6 +5,7 @@
  * not with each request.
  */
 import type { NewAuditRecord } from '../../store/audit-records.ts';
+import type { Store } from '../../store/store.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import type { TokenRecord } from '../../store/token-records.ts';
 import type { Principal } from './principal.ts';
@@ -18,12 +19,7 @@ export const MAX_TOKENS = 1000;
 export const ENVIRONMENT_ID = 'environment';
 
 /** The part of the store that keeps tokens, and what was done with them. */
-export interface TokenKeeper {
-  all(): Promise<readonly TokenRecord[] | StoreFailure>;
-  add(token: TokenRecord, audit: NewAuditRecord): Promise<unknown | StoreFailure>;
-  remove(id: string, audit: NewAuditRecord): Promise<unknown | StoreFailure>;
-  touch(id: string, at: number): Promise<unknown | StoreFailure>;
-}
+export type TokenKeeper = Pick<Store, 'tokens' | 'audit'>;
 
 export interface TokenWish {
   readonly name: string;
@@ -37,27 +33,31 @@ export interface TokensOptions {
   readonly keeper: TokenKeeper;
   /** A token with the scope admin that is in force as long as the environment names it. */
   readonly environmentToken?: string | undefined;
+  /** A token was revoked, and the audit trail could not be told. */
+  readonly onAuditFailure?: (failure: StoreFailure) => void;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
 
 export class Tokens {
   readonly #keeper: TokenKeeper;
+  readonly #onAuditFailure: (failure: StoreFailure) => void;
   readonly #now: () => number;
   readonly #byId = new Map<string, TokenRecord>();
   readonly #environmentHash: string | undefined;
   /** Uses that are not written down yet. */
   #uses = new Map<string, number>();
 
-  constructor({ keeper, environmentToken, now = Date.now }: TokensOptions) {
+  constructor({ keeper, environmentToken, onAuditFailure, now = Date.now }: TokensOptions) {
     this.#keeper = keeper;
+    this.#onAuditFailure = onAuditFailure ?? (() => {});
     this.#now = now;
     this.#environmentHash = environmentToken === undefined ? undefined : hashToken(environmentToken);
   }
 
   /** Reads those that are kept. */
   async load(): Promise<StoreFailure | undefined> {
-    const tokens = await this.#keeper.all();
+    const tokens = await this.#keeper.tokens.all();
     if (tokens instanceof StoreFailure) return tokens;
     for (const token of tokens) this.#byId.set(token.id, token);
     return undefined;
@@ -101,18 +101,24 @@ export class Tokens {
   /**
    * Makes a token.
    *
-   * @returns it, and its text, which nobody can tell again; `full` when there are MAX_TOKENS
+   * @returns it, and its text, which nobody can tell again; `full` when there are MAX_TOKENS, `taken` when one has that name
    */
   async create(
     wish: TokenWish,
     actor: string,
-  ): Promise<{ readonly token: TokenRecord; readonly text: string } | 'full' | StoreFailure> {
+  ): Promise<{ readonly token: TokenRecord; readonly text: string } | 'full' | 'taken' | StoreFailure> {
     if (this.#byId.size >= MAX_TOKENS) return 'full';
     const { id, text, hash } = makeToken();
     const token: TokenRecord = { id, hash, ...wish, created: this.#now(), lastUsed: null };
     const audit = { ...this.#audit(token, actor), operation: 'token.create', after: factsOf(token) };
-    const kept = await this.#keeper.add(token, audit);
+    const kept = await this.#keeper.tokens.add(token);
     if (kept instanceof StoreFailure) return kept;
+    if (!kept) return 'taken';
+    const told = await this.#keeper.audit.add(audit);
+    if (told instanceof StoreFailure) {
+      await this.#keeper.tokens.remove(id);
+      return told;
+    }
     this.#byId.set(id, token);
     return { token, text };
   }
@@ -122,10 +128,12 @@ export class Tokens {
     const token = this.#byId.get(id);
     if (token === undefined) return false;
     const audit = { ...this.#audit(token, actor), operation: 'token.revoke', before: factsOf(token) };
-    const removed = await this.#keeper.remove(id, audit);
+    const removed = await this.#keeper.tokens.remove(id);
     if (removed instanceof StoreFailure) return removed;
     this.#byId.delete(id);
     this.#uses.delete(id);
+    const told = await this.#keeper.audit.add(audit);
+    if (told instanceof StoreFailure) this.#onAuditFailure(told);
     return true;
   }
 
@@ -137,7 +145,7 @@ export class Tokens {
     for (const [id, lastUsed] of uses) {
       const token = this.#byId.get(id);
       if (token === undefined) continue;
-      const done = failure ?? (await this.#keeper.touch(id, lastUsed));
+      const done = failure ?? (await this.#keeper.tokens.touch(id, lastUsed));
       if (done instanceof StoreFailure) {
         failure = done;
         if (!this.#uses.has(id)) this.#uses.set(id, lastUsed);
