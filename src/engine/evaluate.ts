@@ -65,6 +65,7 @@ class Run {
   readonly #effectPlaces: Pick<Warning, 'list' | 'step'>[] = [];
   readonly #trace: TraceList[] | undefined;
   #stage = 0;
+  #known: Stage['early'];
   #traceList: TraceList | undefined;
   #deferIfPermit: Deferral | undefined;
   #deferIfReject: Deferral | undefined;
@@ -117,6 +118,10 @@ class Run {
         this.#deferIfPermit = undefined;
       }
       this.#warnDepth = 0;
+      if (stage.early !== this.#known) {
+        this.#known = stage.early;
+        this.#e.know(stage.early);
+      }
       const subject = stage.subject(this.#e);
       if (subject === undefined) continue;
       if (stage.isSkippedIfDeferred && this.#deferIfPermit !== undefined) continue;

@@ -39,11 +39,11 @@ export class Evaluation {
   readonly warnings: Warning[] = [];
 
   /** The sender as smtpd holds it: '' is the null sender, undefined: not known yet. */
-  readonly sender: string | undefined;
+  sender: string | undefined;
   /** undefined: not known, or more than one (at DATA and END-OF-MESSAGE). */
-  readonly recipient: string | undefined;
+  recipient: string | undefined;
   /** undefined: the client sent no HELO. */
-  readonly heloName: string | undefined;
+  heloName: string | undefined;
 
   /** The list that runs, and the step in it; set by the engine. */
   list: ListName = 'client';
@@ -65,10 +65,16 @@ export class Evaluation {
     this.isTracing = options.isTracing;
     this.dnsbl = options.dnsbl;
     this.#dnsblBudgetMs = options.dnsblBudgetMs ?? Number.POSITIVE_INFINITY;
-    this.sender =
-      request.sender === '' && !STATES_WITH_SENDER.has(request.protocol_state) ? undefined : request.sender;
-    this.recipient = request.recipient === '' ? undefined : request.recipient;
-    this.heloName = request.helo_name === '' ? undefined : request.helo_name;
+    this.know(undefined);
+  }
+
+  /** Holds as much of the request as smtpd does at this command; undefined: all of it. */
+  know(command: 'CONNECT' | 'HELO' | 'MAIL' | undefined): void {
+    const { sender, recipient, helo_name, protocol_state } = this.request;
+    const hasSender = sender !== '' || STATES_WITH_SENDER.has(protocol_state);
+    this.sender = hasSender && command !== 'CONNECT' && command !== 'HELO' ? sender : undefined;
+    this.recipient = recipient === '' || command !== undefined ? undefined : recipient;
+    this.heloName = helo_name === '' || command === 'CONNECT' ? undefined : helo_name;
   }
 
   /** Asks the DNS; a plain value when the answer is cached. */

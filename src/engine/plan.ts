@@ -12,6 +12,8 @@ export interface Stage {
   readonly program: Program;
   /** What smtpd checks by itself before or after the list; undefined: the list itself. */
   readonly implicit: 'before' | 'after' | undefined;
+  /** smtpd_delay_reject = no: the SMTP command at which smtpd runs the list, not knowing what comes later. */
+  readonly early: 'CONNECT' | 'HELO' | 'MAIL' | undefined;
   /** Whom the generic restrictions of this list blame; undefined: smtpd would not run the list (no HELO, no sender yet). */
   subject(evaluation: Evaluation): Subject | undefined;
   /** A defer_if_reject of an earlier list is forgotten here. */

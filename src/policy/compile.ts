@@ -179,6 +179,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     sources,
     programs,
     isRelayFirst: parameters.boolean('smtpd_relay_before_recipient_restrictions'),
+    isDelayed: parameters.boolean('smtpd_delay_reject'),
     isSoftBounce: parameters.boolean('soft_bounce'),
     accessMapDeferCode: parameters.integer('access_map_defer_code'),
     beforeAll: parameters.isSet(MESSAGE_SIZE_LIMIT)

@@ -15,6 +15,8 @@ export interface PolicyOptions {
   readonly programs: ReadonlyMap<ListName, Program>;
   /** smtpd_relay_before_recipient_restrictions */
   readonly isRelayFirst: boolean;
+  /** smtpd_delay_reject */
+  readonly isDelayed: boolean;
   /** soft_bounce */
   readonly isSoftBounce: boolean;
   /** access_map_defer_code: the code that DEFER_IF_PERMIT gives at the Postfix that asks. */
@@ -27,6 +29,13 @@ export interface PolicyOptions {
   /** The DNS lists that it asks. */
   readonly dnsblUses: ReadonlyMap<string, DnsblUse>;
 }
+
+/** The SMTP command at which smtpd runs a list with smtpd_delay_reject = no. */
+const COMMANDS: Readonly<Partial<Record<ListName, Stage['early']>>> = {
+  client: 'CONNECT',
+  helo: 'HELO',
+  sender: 'MAIL',
+};
 
 export class Policy {
   readonly name: string;
@@ -61,7 +70,10 @@ export class Policy {
     this.#atRecipient = {
       ...untilSender,
       stages: [
-        ...untilSender.stages,
+        ...untilSender.stages.map((stage) => ({
+          ...stage,
+          early: options.isDelayed ? undefined : COMMANDS[stage.list],
+        })),
         ...this.#implicit('after', 'sender', options.afterSender),
         ...pair.map((list, i) => this.#stage(list, pair[i - 1])),
         ...this.#implicit('after', 'recipient', options.afterRecipient),
@@ -105,6 +117,7 @@ export class Policy {
       list,
       program,
       implicit: undefined,
+      early: undefined,
       forgetsDeferIfReject: !isSecondOfPair,
       forgetsDeferIfPermitWithoutSender: (list === 'relay' || list === 'recipient') && !isSecondOfPair,
       isSkippedIfDeferred: false,
@@ -120,6 +133,7 @@ export class Policy {
         list,
         program,
         implicit,
+        early: undefined,
         forgetsDeferIfReject: false,
         forgetsDeferIfPermitWithoutSender: false,
         isSkippedIfDeferred: implicit === 'after' && list === 'recipient',

@@ -112,6 +112,7 @@ export function planOf(
       forgetsDeferIfReject: !(list === 'recipient' && names[i - 1] === 'relay'),
       forgetsDeferIfPermitWithoutSender: false,
       implicit: undefined,
+      early: undefined,
       isSkippedIfDeferred: false,
       subject: () => ({ name: 'x', replyClass: 'Client host' }),
     })),

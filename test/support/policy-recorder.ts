@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 export interface Exchange {
+  readonly protocolState: string;
   readonly policyContext: string;
   readonly recipient: string;
   /** Without `action=`. */
@@ -52,6 +53,7 @@ export async function startPolicyRecorder(options: PolicyRecorderOptions): Promi
       answer += bytes.toString();
       if (answer.endsWith('\n\n')) {
         exchanges.push({
+          protocolState: attribute(question, 'protocol_state'),
           policyContext: attribute(question, 'policy_context'),
           recipient: attribute(question, 'recipient'),
           action: attribute(answer, 'action'),
