@@ -28,6 +28,7 @@ const LISTS: readonly (readonly [list: RandomList, likelihood: number, most: num
   ['etrn', 0.25, 2],
 ];
 
+/** Lists that may hold reject_unlisted_sender. */
 const SENDER_CHECKED: readonly RandomList[] = ['sender', 'relay', 'recipient', 'data', 'end_of_data'];
 
 /** Postfix refuses to run unless one of these comes before any `permit` of the relay or the recipient list. */
@@ -59,23 +60,31 @@ export function randomCase(seed: number, probes: number): string {
 
   // A class may use those before it: Postfix follows them when it starts, round and round.
   for (const name of ['strict', 'Lenient', 'deep'].slice(0, choose.integer(0, 3))) {
-    setList(
-      name,
-      randomList({ choose, cast, classes: [...classes], tables, isSenderChecked: false }, 'recipient', 3),
-    );
+    const classMaker = {
+      choose,
+      cast,
+      classes: [...classes],
+      ownClass: name,
+      tables,
+      isSenderChecked: false,
+    };
+    setList(name, randomList(classMaker, 'recipient', 3));
     classes.push(name);
   }
   if (classes.length > 0) lines.unshift(`smtpd_restriction_classes = ${classes.join(' ')}`);
 
   const maker: ListMaker = { choose, cast, classes, tables, isSenderChecked: false };
   const parameters = randomParameters(maker);
+  const isDelayed = !parameters.includes('smtpd_delay_reject = no');
   for (const [list, likelihood, most] of LISTS) {
     if (!choose.chance(likelihood)) continue;
-    const items = randomList({ ...maker, isSenderChecked: SENDER_CHECKED.includes(list) }, list, most);
+    // With smtpd_delay_reject = no smtpd checks the sender once, and lets all recipients but the first get through.
+    const isSenderChecked = list === 'sender' || (isDelayed && SENDER_CHECKED.includes(list));
+    const items = randomList({ ...maker, isSenderChecked }, list, most);
     setList(`smtpd_${list}_restrictions`, list === 'recipient' ? guarded(choose, items) : items);
   }
   // XCLIENT must get through before the client that it tells of can be checked.
-  if (parameters.includes('smtpd_delay_reject = no')) {
+  if (!isDelayed) {
     lines = lines.map((line) =>
       line === 'smtpd_client_restrictions =' ? `${line}\n    ${LET_THROUGH},` : line,
     );

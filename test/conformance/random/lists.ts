@@ -116,6 +116,8 @@ const ACCESS: readonly (readonly [restriction: string, keys: KeyKind])[] = [
 /** What a list is made with; tables are added on the way. */
 export interface ListMaker extends TableMaker {
   readonly classes: readonly string[];
+  /** The class that is being made: its tables may name it, and so let it go round until smtpd has enough. */
+  readonly ownClass?: string;
   /** The list is one that comes after the sender list has begun: reject_unlisted_sender is not reliable before. */
   readonly isSenderChecked: boolean;
 }
@@ -202,8 +204,9 @@ function dnsList(choose: Chooser): string {
 }
 
 /** A right-hand side, which may be a short list without tables: `:` cannot stand there. */
-function action({ choose, classes }: ListMaker): string {
+function action({ choose, classes, ownClass }: ListMaker): string {
   return randomAction(choose, () => {
+    if (ownClass !== undefined && choose.chance(0.1)) return ownClass;
     const items = choose.list(1, 2, () => {
       const words = choose.weighted<() => string>([
         [4, () => plain(choose, choose.of(['client', 'helo', 'sender', 'recipient'] as const))],

@@ -108,11 +108,15 @@ export const PARAMETERS: Readonly<
       choose.of([
         randomTable(maker, 'address', () => 'x'),
         'fail:x',
+        '$alias_maps',
+        '$alias_database, inline:{carol=x}',
         'inline:{bob=x}',
         'inline:{ {bob=x}, {alice@dest.test=x} }',
         'static:all',
       ]),
   ],
+  alias_maps: [0.1, () => 'inline:{ {bob=x}, {alice@dest.test=x} }'],
+  alias_database: [0.05, () => 'inline:{bob=x}'],
   relay_recipient_maps: [
     0.2,
     (choose, maker) =>

@@ -48,6 +48,8 @@ function anyKey({ choose, cast }: TableMaker, kind: KeyKind): string {
       const { address, name, reverseName } = choose.of(cast.clients);
       const known = choose.of([name, reverseName]);
       if (known.startsWith('[') && choose.chance(0.5)) return 'unknown';
+      if (choose.chance(0.03))
+        return choose.of([`${networkOf(choose, address)}/24`, `[${address}]`, `.${known}`]);
       if (known.startsWith('[') || choose.chance(0.5)) return networkOf(choose, address);
       return choose.chance(0.5) ? known : parentOf(choose, known);
     }
@@ -66,6 +68,8 @@ function anyKey({ choose, cast }: TableMaker, kind: KeyKind): string {
         [2, parentOf(choose, domain)],
         [2, `${address.slice(0, Math.max(at, 0))}@`],
         [1, address.replace(/\+.*@/, '@')],
+        [0.5, `@${domain}`],
+        [0.5, address.slice(0, Math.max(at, 0))],
       ]);
     }
     case 'login':

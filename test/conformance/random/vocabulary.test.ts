@@ -20,6 +20,7 @@ const NOT_MADE = {
   tables: {
     dbm: 'not in Debian’s Postfix',
     sdbm: 'not in Debian’s Postfix',
+    debug: 'not in Postfix 3.7',
     mysql: 'needs a server: test/databases',
     pgsql: 'needs a server: test/databases',
     sqlite: 'needs a database: test/databases',
