@@ -115,7 +115,7 @@ export function tablesPage(): string {
   const rows = TABLE_TYPES.map((row) => [
     code(`${row.type}:`),
     row.source === 'unsupported' ? 'no' : 'yes',
-    row.source === 'unsupported' ? `${row.summary}. Instead: ${row.help}` : row.summary,
+    row.source === 'unsupported' ? `${row.summary}: ${row.reason}. Instead: ${row.help}` : row.summary,
   ]);
   return page(
     'Lookup tables',
@@ -255,6 +255,8 @@ function valuesOf(schema: SettingSchema): string {
       return '`yes` `no`';
     case 'array':
       return 'a list';
+    case 'object':
+      return 'a map';
     default:
       return 'a text';
   }
@@ -263,6 +265,7 @@ function valuesOf(schema: SettingSchema): string {
 function defaultOf({ default: fallback }: SettingSchema): string {
   if (fallback === undefined) return '';
   if (typeof fallback === 'boolean') return code(fallback ? 'yes' : 'no');
+  if (typeof fallback === 'object' && !Array.isArray(fallback)) return '';
   if (!Array.isArray(fallback)) return code(String(fallback));
   return fallback.map((one) => code(typeof one === 'string' ? one : String(one.address))).join(' ');
 }

@@ -33,7 +33,7 @@ const WITHHELD: Readonly<Record<string, Pick<LineFate, 'fate' | 'reason'>>> = {
   config_directory: { fate: 'stays', reason: 'the policy has a directory of its own' },
   local_recipient_maps: {
     fate: 'stays',
-    reason: 'names a table that only Postfix can read; Postfix goes on refusing unknown local users',
+    reason: 'names users of the machine that Postfix runs on; Postfix goes on refusing unknown ones',
   },
   maps_rbl_domains: { fate: 'left out', reason: '`reject_rbl_client` asks for those that are alive' },
 };

@@ -66,7 +66,7 @@ export interface Imported {
   readonly hostParameters: readonly string[];
 }
 
-/** Tables of the system that only Postfix can read. */
+/** Tables that belong to the machine that Postfix runs on. */
 const PASSWORD_FILE = /(?:^|[\s,])(?:proxy:)?(?:unix|nis|nisplus|netinfo):/;
 
 /** Told line by line, or as a mend. */

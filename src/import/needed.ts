@@ -40,9 +40,14 @@ export function neededAssignments(
     needed.set(name, { assignment, kind, isMatchList });
     for (const other of referencesIn(assignment, edits)) add(other, isMatchList);
   };
-  for (const name of assigned.keys()) if (PARAMETER_BY_NAME.has(name)) add(name, false);
+  for (const name of assigned.keys()) if (isReadForItself(name)) add(name, false);
   for (const name of parameters.words('smtpd_restriction_classes')) add(name, false);
   return [...assigned.keys()].flatMap((name) => needed.get(name) ?? []);
+}
+
+function isReadForItself(name: string): boolean {
+  const kind = PARAMETER_BY_NAME.get(name)?.kind;
+  return kind !== undefined && kind !== 'aliases';
 }
 
 /** The parameters that a value names with `$`. */

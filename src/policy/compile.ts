@@ -58,6 +58,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
   const classNames = new Set(classWords.map(({ text }) => text));
   const classPrograms = new Map<string, Program>();
   parameters.check();
+  tables.expectAliases([...parameters.words('alias_maps'), ...parameters.words('alias_database')]);
 
   const networkLists = new Map<string, NetworkList>();
   const domainLists = new Map<string, DomainList>();

@@ -28,6 +28,8 @@ export type ParameterKind =
   | 'strings'
   /** Lookup tables, searched in order. */
   | 'tables'
+  /** Lookup tables that newaliases(1) makes; of use to other parameters only. */
+  | 'aliases'
   /** `defer_if_permit` or `defer` */
   | 'tempfail_action'
   /** `ignored` or `listed` */
@@ -171,8 +173,15 @@ export const PARAMETERS: readonly ParameterRow[] = [
     'local_recipient_maps',
     'tables',
     '',
-    'Users of local domains. Postfix reads the password file by default; a policy server cannot, so that all are known here unless it is set.',
+    'Users of local domains. Postfix has `proxy:unix:passwd.byname $alias_maps`, the users of the mail host; Postward may run elsewhere, so that all are known here unless it is set.',
   ),
+  row(
+    'alias_maps',
+    'aliases',
+    'hash:/etc/aliases',
+    'Tables of aliases(5), for `$alias_maps` in other values.',
+  ),
+  row('alias_database', 'aliases', 'hash:/etc/aliases', 'Tables of aliases(5) that newaliases(1) makes.'),
   row('relay_recipient_maps', 'tables', '', 'Addresses in relay domains.'),
   row('canonical_maps', 'tables', '', 'Addresses that are rewritten.'),
   row('recipient_canonical_maps', 'tables', '', 'Recipient addresses that are rewritten.'),

@@ -9,14 +9,20 @@ import type { Source, Span } from '../language/source.ts';
 import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { BoundedReport } from './bounded-report.ts';
 import { type FileStamp, stampOf, stampOfSync } from './file-watcher.ts';
-import type { FileTableType } from './registry.ts';
 import type { LookupResult, Table } from './table.ts';
+import type { ContentReader } from './table-content.ts';
 import { failingContent, type TableContent } from './table-content.ts';
 import type { TableSet } from './table-set.ts';
 import { readTableFile, readTableFileSync, UnreadableFile } from './table-source.ts';
 
 /** Time for one slice of work between which other requests are served. */
 const SLICE_MS = 8;
+
+/** What its file is read as. */
+export interface FileKind {
+  readonly isPattern: boolean;
+  readonly read: ContentReader;
+}
 
 /** A changed file of a table: what became of it. */
 export interface TableReload {
@@ -30,7 +36,7 @@ export interface TableReload {
 export class FileTable implements Table {
   readonly spec: string;
   readonly isPattern: boolean;
-  readonly #type: FileTableType;
+  readonly #kind: FileKind;
   readonly #file: string;
   readonly #tables: TableSet;
   #content: TableContent;
@@ -38,10 +44,10 @@ export class FileTable implements Table {
   #isSound = false;
   #isClosed = false;
 
-  constructor(spec: string, type: FileTableType, file: string, tables: TableSet) {
+  constructor(spec: string, kind: FileKind, file: string, tables: TableSet) {
     this.spec = spec;
-    this.isPattern = type.isPattern;
-    this.#type = type;
+    this.isPattern = kind.isPattern;
+    this.#kind = kind;
     this.#file = file;
     this.#tables = tables;
     this.#content = failingContent(`${spec} was not read`);
@@ -60,7 +66,7 @@ export class FileTable implements Table {
       this.#content = failingContent(`${this.spec}: ${source.reason}`);
     } else {
       const found = new BoundedReport(this.#file);
-      const slices = this.#type.read(source, found.add, this.#tables);
+      const slices = this.#kind.read(source, found.add, this.#tables);
       let slice = slices.next();
       while (slice.done !== true) slice = slices.next();
       this.#content = slice.value;
@@ -102,7 +108,7 @@ export class FileTable implements Table {
   }
 
   async #readInSlices(source: Source, report: Report): Promise<TableContent> {
-    const slices = this.#type.read(source, report, this.#tables);
+    const slices = this.#kind.read(source, report, this.#tables);
     for (;;) {
       const until = performance.now() + SLICE_MS;
       do {

@@ -2,10 +2,18 @@
  * The table types of Postfix, DATABASE_README: the one place that knows them all.
  * Opening, `type:name` parsing, messages and documentation derive from it.
  */
+import { readAliasesFile } from './aliases-table.ts';
 import { readCidrFile } from './cidr-table.ts';
 import { PipeTable, UnionTable } from './combined-table.ts';
 import { readPostmapFile, readTexthashFile } from './indexed-table.ts';
-import { type NameParser, parseFail, parseInline, parseRandom, parseStatic } from './inline-table.ts';
+import {
+  type NameError,
+  type NameParser,
+  parseFail,
+  parseInline,
+  parseRandom,
+  parseStatic,
+} from './inline-table.ts';
 import { readLdapMap } from './ldap/ldap-map.ts';
 import { readPcreFile, readRegexpFile } from './pattern-table.ts';
 import { openSocketmap, openTcp, type ServerTableOpener } from './server-table.ts';
@@ -16,6 +24,7 @@ import { sqlMapReader } from './sql/sql-map.ts';
 import { SQLITE_ENGINE } from './sql/sqlite-engine.ts';
 import type { Table } from './table.ts';
 import type { ContentReader } from './table-content.ts';
+import { type LocatedFile, locateUnix } from './unix-table.ts';
 
 interface TypeRow {
   readonly type: string;
@@ -28,6 +37,15 @@ export interface FileTableType extends TypeRow {
   readonly source: 'file';
   readonly isPattern: boolean;
   readonly read: ContentReader;
+  /** Reads the same from a file that newaliases(1) makes such a table of. */
+  readonly readAliases?: ContentReader;
+}
+
+/** The name is one of the machine's own databases, which are files as well. */
+export interface UnixTableType extends TypeRow {
+  readonly source: 'unix';
+  readonly isPattern: boolean;
+  readonly locate: (name: string) => LocatedFile | NameError;
 }
 
 /** The name is the content. */
@@ -64,12 +82,15 @@ export interface ProxiedTableType extends TypeRow {
 /** Postfix has it, Postward does not open it. */
 export interface UnsupportedTableType extends TypeRow {
   readonly source: 'unsupported';
+  /** Why, as the end of a sentence. */
+  readonly reason: string;
   /** What to do instead. */
   readonly help: string;
 }
 
 export type TableType =
   | FileTableType
+  | UnixTableType
   | InlineTableType
   | ServerTableType
   | ListTableType
@@ -84,6 +105,7 @@ function postmapFile(type: string, summary: string): FileTableType {
     source: 'file',
     isPattern: false,
     read: readPostmapFile,
+    readAliases: readAliasesFile,
   };
 }
 
@@ -92,12 +114,12 @@ function sqlMap(engine: SqlEngine, summary: string): FileTableType {
   return { type, summary, source: 'file', isPattern: false, read: sqlMapReader(engine) };
 }
 
-function unsupported(type: string, summary: string, help: string): UnsupportedTableType {
-  return { type, summary, source: 'unsupported', help };
+function unsupported(type: string, summary: string, reason: string, help: string): UnsupportedTableType {
+  return { type, summary, source: 'unsupported', reason, help };
 }
 
-const EXPORT_HELP = 'write its entries into a text file and use `texthash:` or `hash:` for now';
-const LOCAL_HELP = 'name the entries in a text file, and use `texthash:` or `hash:`';
+const EXPORT_HELP = 'write its entries into a text file, and use `texthash:` or `hash:`';
+const NIS_REASON = 'only the C library asks such servers, and few that do are left';
 
 export const TABLE_TYPES: readonly TableType[] = Object.freeze([
   postmapFile('hash', 'Berkeley DB hash'),
@@ -176,6 +198,11 @@ export const TABLE_TYPES: readonly TableType[] = Object.freeze([
     combine: (spec, tables) => new PipeTable(spec, tables),
   },
   { type: 'proxy', summary: 'a table behind proxymap(8): opened directly', source: 'proxied' },
+  {
+    type: 'debug',
+    summary: 'a table whose lookups Postfix logs: opened directly, without a word; `explain` shows lookups',
+    source: 'proxied',
+  },
   sqlMap(MYSQL_ENGINE, 'MySQL or MariaDB, mysql_table(5); needs the npm package `mysql2`'),
   sqlMap(PGSQL_ENGINE, 'PostgreSQL, pgsql_table(5); needs the npm package `pg`'),
   sqlMap(SQLITE_ENGINE, 'SQLite, sqlite_table(5)'),
@@ -186,8 +213,18 @@ export const TABLE_TYPES: readonly TableType[] = Object.freeze([
     isPattern: false,
     read: readLdapMap,
   },
-  unsupported('mongodb', 'MongoDB, mongodb_table(5)', EXPORT_HELP),
-  unsupported('memcache', 'memcached, memcache_table(5)', EXPORT_HELP),
+  unsupported(
+    'mongodb',
+    'MongoDB, mongodb_table(5)',
+    'no client of MongoDB is part of Postward',
+    `${EXPORT_HELP}, or answer for it with a server of \`socketmap:\``,
+  ),
+  unsupported(
+    'memcache',
+    'memcached, memcache_table(5)',
+    'a cache forgets; Postward keeps answers of servers by itself',
+    'name the table behind the cache, which the map file calls `backup`',
+  ),
   {
     type: 'socketmap',
     summary: "a server that speaks Sendmail's socketmap protocol, socketmap_table(5)",
@@ -202,12 +239,28 @@ export const TABLE_TYPES: readonly TableType[] = Object.freeze([
     isPattern: true,
     open: openTcp,
   },
-  unsupported('nis', 'NIS', EXPORT_HELP),
-  unsupported('nisplus', 'NIS+, nisplus_table(5)', EXPORT_HELP),
-  unsupported('netinfo', 'NetInfo', EXPORT_HELP),
-  unsupported('unix', 'users and groups of this machine', LOCAL_HELP),
-  unsupported('environ', 'environment of the process', LOCAL_HELP),
-  unsupported('internal', 'memory of one Postfix process', LOCAL_HELP),
+  unsupported('nis', 'NIS', NIS_REASON, EXPORT_HELP),
+  unsupported('nisplus', 'NIS+, nisplus_table(5)', NIS_REASON, EXPORT_HELP),
+  unsupported('netinfo', 'NetInfo', NIS_REASON, EXPORT_HELP),
+  {
+    type: 'unix',
+    summary: 'users and groups of the machine that Postward runs on: `passwd.byname`, `group.byname`',
+    source: 'unix',
+    isPattern: false,
+    locate: locateUnix,
+  },
+  unsupported(
+    'environ',
+    'environment of the process',
+    "it is Postward's environment that would be read, not Postfix's",
+    'name the entries in an `inline:` table',
+  ),
+  unsupported(
+    'internal',
+    'memory of one Postfix process',
+    'nothing outside of that process can see it',
+    EXPORT_HELP,
+  ),
 ]);
 
 const BY_TYPE: ReadonlyMap<string, TableType> = new Map(TABLE_TYPES.map((row) => [row.type, row]));

@@ -13,11 +13,17 @@ import type { Span } from '../language/source.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { insideBraces, splitWords } from './braced-words.ts';
-import { FileTable, type TableReload } from './file-table.ts';
+import { type FileKind, FileTable, type TableReload } from './file-table.ts';
 import { FileWatcher } from './file-watcher.ts';
 import { EMPTY_LISTS, type ListTables } from './list-tables.ts';
 import { DEFAULT_CACHE_LIMITS, type LookupCacheLimits } from './lookup-cache.ts';
-import { type CombinedTableType, findTableType, parseTableSpec, TABLE_TYPES } from './registry.ts';
+import {
+  type CombinedTableType,
+  findTableType,
+  parseTableSpec,
+  TABLE_TYPES,
+  type TableType,
+} from './registry.ts';
 import type { LookupResult, Table } from './table.ts';
 import { failingContent, type TableContent } from './table-content.ts';
 
@@ -38,6 +44,9 @@ export interface TableSetOptions {
   readonly within?: TableSet;
 }
 
+/** Where tables come from that are more than what is written out. */
+const OUTSIDE: readonly TableType['source'][] = ['file', 'unix', 'server'];
+
 export class TableSet {
   /** For what else is read from files: see MatchListFiles. */
   readonly watcher = new FileWatcher();
@@ -48,6 +57,8 @@ export class TableSet {
   readonly #within: TableSet | undefined;
   readonly #lists: ListTables;
   readonly #tables = new Map<string, Table>();
+  /** Tables whose files are written as aliases(5) has it. */
+  readonly #aliases = new Set<string>();
   /** What was read besides tables. */
   readonly #files = new Set<string>();
   /** What is to be closed with the set. */
@@ -58,6 +69,11 @@ export class TableSet {
     this.#lists = options.lists ?? EMPTY_LISTS;
     this.limits = { ...DEFAULT_POOL_LIMITS, ...DEFAULT_CACHE_LIMITS, ...options.limits };
     this.#within = options.within;
+  }
+
+  /** Says which tables are made by newaliases(1), before any of them is opened. */
+  expectAliases(specs: readonly string[]): void {
+    for (const spec of specs) this.#aliases.add(spec.replace(/^(?:proxy:)+/, ''));
   }
 
   /** Mistakes are reported when a table is opened for the first time; `span` is where it is named. */
@@ -73,7 +89,7 @@ export class TableSet {
   /** Whether a table may be opened: with `within` only what is written out, or opened there. */
   mayOpen(spec: string): boolean {
     const source = findTableType(parseTableSpec(spec)?.type ?? '')?.source;
-    const isOutside = source === 'file' || source === 'server';
+    const isOutside = source !== undefined && OUTSIDE.includes(source);
     return this.#within === undefined || !isOutside || this.#within.#tables.has(spec);
   }
 
@@ -108,7 +124,7 @@ export class TableSet {
     const { type, name } = parsed;
     const row = findTableType(type);
     const shared = this.#within === undefined ? undefined : this.#within.#tables.get(spec);
-    if (shared !== undefined && (row?.source === 'file' || row?.source === 'server')) return shared;
+    if (shared !== undefined && row !== undefined && OUTSIDE.includes(row.source)) return shared;
     if (!this.mayOpen(spec)) {
       const help =
         'a candidate may use the tables of the policies in force, and such as are written out in it';
@@ -116,10 +132,21 @@ export class TableSet {
     }
     switch (row?.source) {
       case 'file': {
-        const table = new FileTable(spec, row, name, this);
-        this.#opened.push(table);
-        table.load(span, report);
-        return table;
+        const isAliases = row.readAliases !== undefined && this.#aliases.has(spec);
+        const read = isAliases && row.readAliases ? row.readAliases : row.read;
+        return this.#openFile(spec, { isPattern: row.isPattern, read }, name, span, report);
+      }
+      case 'unix': {
+        const located = row.locate(name);
+        if (!('error' in located))
+          return this.#openFile(
+            spec,
+            { isPattern: row.isPattern, read: located.read },
+            located.path,
+            span,
+            report,
+          );
+        return fail(spec, 'table-syntax', `${located.error}: ${quote(spec)}`, located.help, span, report);
       }
       case 'inline': {
         const content = row.parse(name);
@@ -142,7 +169,7 @@ export class TableSet {
         return fail(
           spec,
           'table-unsupported',
-          `table type \`${type}\` is not supported`,
+          `table type \`${type}\` is not supported: ${row.reason}`,
           row.help,
           span,
           report,
@@ -157,6 +184,13 @@ export class TableSet {
           report,
         );
     }
+  }
+
+  #openFile(spec: string, kind: FileKind, path: string, span: Span | undefined, report: Report): Table {
+    const table = new FileTable(spec, kind, path, this);
+    this.#opened.push(table);
+    table.load(span, report);
+    return table;
   }
 
   #combine(

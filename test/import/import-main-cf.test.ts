@@ -98,7 +98,7 @@ smtpd_client_restriction = reject
       'local_recipient_maps = proxy:unix:passwd.byname $alias_maps\nalias_maps = hash:/etc/aliases\n',
     );
     expect(fates(imported)[0]).toMatch(
-      /^local_recipient_maps stays: names a table that only Postfix can read/,
+      /^local_recipient_maps stays: names users of the machine that Postfix runs on/,
     );
     expect([imported.text, imported.isSound, imported.unreadable]).toEqual(['', true, []]);
   });

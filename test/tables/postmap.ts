@@ -15,36 +15,36 @@ import { requirement } from '../support/requirements.ts';
 export const hasPostmap = requirement('postmap').isMet;
 
 export class PostmapDirectory {
-  readonly #path: string;
+  readonly path: string;
   #count = 0;
 
   private constructor(path: string) {
-    this.#path = path;
+    this.path = path;
   }
 
   static async create(): Promise<PostmapDirectory> {
     const directory = new PostmapDirectory(await mkdtemp(join(tmpdir(), 'postward-postmap-')));
-    const mainCf = join(directory.#path, 'main.cf');
+    const mainCf = join(directory.path, 'main.cf');
     await writeFile(mainCf, 'compatibility_level = 3.6\nsmtputf8_enable = yes\n');
     await settle(mainCf);
     return directory;
   }
 
   async remove(): Promise<void> {
-    await rm(this.#path, { recursive: true });
+    await rm(this.path, { recursive: true });
   }
 
   /** What Postfix finds for each key, undefined where it finds nothing. Keys must be distinct. */
   async query(type: string, text: string, keys: readonly string[]): Promise<(string | undefined)[]> {
-    const file = join(this.#path, `table${this.#count++}`);
+    const file = join(this.path, `table${this.#count++}`);
     await writeFile(file, text);
     await settle(file);
-    if (INDEXED.has(type)) await this.#run(['-c', this.#path, `${type}:${file}`], '');
+    if (INDEXED.has(type)) await this.#run(['-c', this.path, `${type}:${file}`], '');
     return await this.querySpec(`${type}:${file}`, keys);
   }
 
   async querySpec(spec: string, keys: readonly string[]): Promise<(string | undefined)[]> {
-    const output = await this.#run(['-c', this.#path, '-q', '-', spec], `${keys.join('\n')}\n`);
+    const output = await this.#run(['-c', this.path, '-q', '-', spec], `${keys.join('\n')}\n`);
     const found = new Map<string, string>();
     for (const line of output.split('\n')) {
       const tab = line.indexOf('\t');
@@ -56,7 +56,7 @@ export class PostmapDirectory {
   /** True when Postfix cannot answer, as opposed to: finds nothing. */
   async isFailing(spec: string, key: string): Promise<boolean> {
     return await new Promise((resolve) => {
-      const args = ['-c', this.#path, '-q', key, spec];
+      const args = ['-c', this.path, '-q', key, spec];
       execFile('postmap', args, { encoding: 'utf8' }, (_error, _stdout, stderr) =>
         resolve(/fatal:|error/.test(stderr)),
       );
