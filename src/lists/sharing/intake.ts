@@ -22,8 +22,9 @@ export interface Taken {
 const CHUNK = 500;
 /** Clocks that differ by less are nothing to talk about. */
 const CLOCK_TOLERANCE_MS = 10_000;
-const CLOCK_NOTICE_MS = 3_600_000;
-const MAX_NODES_NOTICED = 1000;
+/** The same is not told again before. */
+const NOTICE_MS = 3_600_000;
+const MAX_NOTICED = 1000;
 
 export class Intake {
   readonly #lists: SharedLists;
@@ -32,6 +33,8 @@ export class Intake {
   readonly #now: () => number;
   /** By node: when its clock was last told of. */
   readonly #noticed = new Map<string, number>();
+  /** By list: what was last told of its values. */
+  readonly #told = new Map<string, { what: string; atMs: number }>();
   #storeFailure = '';
 
   constructor(lists: SharedLists, events: SharingEvents, stats: SharingStats, now: () => number) {
@@ -85,13 +88,24 @@ export class Intake {
     return { applied, corrupt };
   }
 
+  /** What stays in Redis is met at every comparison: once an hour is enough. */
+  #tell(list: string, count: number, reason: string): void {
+    const what = `${count} ${reason}`;
+    const told = this.#told.get(list);
+    const nowMs = this.#now();
+    if (told?.what === what && nowMs - told.atMs < NOTICE_MS) return;
+    if (this.#told.size >= MAX_NOTICED) this.#told.clear();
+    this.#told.set(list, { what, atMs: nowMs });
+    this.#events.redis_values_unusable({ list, count, reason });
+  }
+
   #watchClock(stamp: Stamp): void {
     const nowMs = this.#now();
     const aheadMs = stampTime(stamp) - nowMs;
     if (aheadMs < CLOCK_TOLERANCE_MS) return;
     const node = stamp.slice(-8);
-    if (nowMs - (this.#noticed.get(node) ?? Number.NEGATIVE_INFINITY) < CLOCK_NOTICE_MS) return;
-    if (this.#noticed.size >= MAX_NODES_NOTICED) this.#noticed.clear();
+    if (nowMs - (this.#noticed.get(node) ?? Number.NEGATIVE_INFINITY) < NOTICE_MS) return;
+    if (this.#noticed.size >= MAX_NOTICED) this.#noticed.clear();
     this.#noticed.set(node, nowMs);
     this.#events.clock_ahead({ node, seconds: Math.round(aheadMs / 1000) });
   }

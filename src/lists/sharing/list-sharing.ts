@@ -130,6 +130,11 @@ export class ListSharing {
     }
   }
 
+  /** Compares with Redis now, not at the next turn. */
+  compareNow(): void {
+    this.#comparison.doubt();
+  }
+
   close(): void {
     for (const end of this.#ends) end();
     this.#outbox.close();

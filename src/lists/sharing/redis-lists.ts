@@ -52,6 +52,7 @@ const PUSH_CHUNK = 200;
 /** Records that the log keeps, give or take a hundred. */
 const LOG_LENGTH = 2000;
 const LOCK_MS = 15_000;
+const BUCKET_NAME = /^[0-9a-f]{2}$/;
 
 export class RedisLists {
   readonly #redis: RedisConnection;
@@ -124,7 +125,8 @@ export class RedisLists {
   async buckets(list: string): Promise<ReadonlyMap<number, number> | RedisFailure> {
     const reply = await this.#redis.ask('HGETALL', [this.#key(`buckets:${list}`)], WAIT_MS);
     if (reply instanceof RedisFailure) return reply;
-    return new Map(Array.from(numbers(reply), ([name, digest]) => [Number.parseInt(name, 16), digest]));
+    const named = [...numbers(reply)].filter(([name]) => BUCKET_NAME.test(name));
+    return new Map(named.map(([name, digest]) => [Number.parseInt(name, 16), digest]));
   }
 
   /** All records of a bucket, some at a time; ends with the failure if there is one. */

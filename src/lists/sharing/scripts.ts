@@ -94,9 +94,14 @@ for at = 1, #all, 2 do
   end
 end
 redis.call('HSET', KEYS[2], ARGV[2], string.format('%.0f', sum))
-local total = 0
-for _, digest in ipairs(redis.call('HVALS', KEYS[2])) do
-  total = (total + (tonumber(digest) or 0)) % MODULUS
+local total, buckets = 0, redis.call('HGETALL', KEYS[2])
+for at = 1, #buckets, 2 do
+  local digest = tonumber(buckets[at + 1])
+  if digest and string.match(buckets[at], '^[0-9a-f][0-9a-f]$') then
+    total = (total + digest) % MODULUS
+  else
+    redis.call('HDEL', KEYS[2], buckets[at])
+  end
 end
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', total))
 return removed
