@@ -31,19 +31,31 @@ export function defaultDomain(myhostname: string): string {
 }
 
 /**
- * The default of mynetworks. Loopback is all of 127/8 whatever the style.
+ * The default of mynetworks: of the interfaces that Postfix listens on.
  *
  * @param style `host`, `subnet` or `class`
+ * @param listening the words of inet_interfaces. Of host names only `localhost`
+ *   says which interface it is; the others are left out rather than trusted.
  */
-export function defaultNetworks({ interfaces }: HostFacts, style: string): string {
+export function defaultNetworks(
+  { interfaces }: HostFacts,
+  style: string,
+  listening: readonly string[],
+): string {
+  const words = listening.map((word) => word.toLowerCase().replace(/^\[(.*)\]$/, '$1'));
+  const isListening = (address: string): boolean =>
+    words.includes('all') ||
+    words.includes(address) ||
+    (words.includes('localhost') && address === '127.0.0.1') ||
+    (words.includes('loopback-only') && (address.startsWith('127.') || address === '::1'));
   const networks = new Set<string>();
   for (const cidr of interfaces) {
     const slash = cidr.indexOf('/');
     const address = parseIpAddress(cidr.slice(0, slash));
-    if (address === undefined) continue;
+    if (address === undefined || !isListening(address.toString())) continue;
     const length = prefixLength(address, Number(cidr.slice(slash + 1)), style);
-    const words = address.words.map((word, i) => word & wordMask(length - 32 * i));
-    const network = new IpAddress(address.family, words).toString();
+    const bits = address.words.map((word, i) => word & wordMask(length - 32 * i));
+    const network = new IpAddress(address.family, bits).toString();
     networks.add(address.family === 6 ? `[${network}]/${length}` : `${network}/${length}`);
   }
   return [...networks].join(' ');
@@ -51,7 +63,6 @@ export function defaultNetworks({ interfaces }: HostFacts, style: string): strin
 
 function prefixLength({ family, words: [first = 0] }: IpAddress, onInterface: number, style: string): number {
   const octet = first >>> 24;
-  if (family === 4 && octet === 127) return 8;
   if (style === 'host') return family === 4 ? 32 : 128;
   // RFC 791 address classes; IPv6 has none.
   if (style === 'class' && family === 4) return octet < 128 ? 8 : octet < 192 ? 16 : 24;

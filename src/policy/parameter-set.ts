@@ -122,7 +122,9 @@ export class ParameterSet implements ParameterValues {
       case 'mydomain':
         return SourcedText.literal(defaultDomain(this.text('myhostname')));
       case 'mynetworks':
-        return SourcedText.literal(defaultNetworks(host, this.text('mynetworks_style')));
+        return SourcedText.literal(
+          defaultNetworks(host, this.text('mynetworks_style'), this.words('inet_interfaces')),
+        );
       default:
         return undefined;
     }
