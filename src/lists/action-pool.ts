@@ -61,6 +61,7 @@ export function expiryOf(value: EntryValue): number | undefined {
   return value < MAX_ACTIONS ? undefined : Math.floor(value / MAX_ACTIONS) * 1000 + EPOCH_MS;
 }
 
-export function isExpired(value: EntryValue, nowMs: number): boolean {
-  return value >= MAX_ACTIONS && Math.floor(value / MAX_ACTIONS) * 1000 + EPOCH_MS <= nowMs;
+/** Looks at the clock only for what can expire. */
+export function isExpired(value: EntryValue, now: () => number): boolean {
+  return value >= MAX_ACTIONS && Math.floor(value / MAX_ACTIONS) * 1000 + EPOCH_MS <= now();
 }

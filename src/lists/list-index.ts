@@ -2,8 +2,8 @@
  * The entries of one list as lookups see them: canonical keys to actions,
  * edited in place. An entry that is set is in force at the next lookup.
  */
-import { type IpFamily, parseIpAddress, parseIpv4, parseIpv6Into } from '../net/ip-address.ts';
-import { isNetworkSyntaxError, parseIpNetwork } from '../net/ip-network.ts';
+import { IpAddress, parseIpAddress, parseIpv4, parseIpv6Into } from '../net/ip-address.ts';
+import { isNetworkSyntaxError, parseIpNetwork, wordMask } from '../net/ip-network.ts';
 import { foldCase } from '../tables/fold-case.ts';
 import { type ActionPool, type EntryValue, expiryOf, isExpired } from './action-pool.ts';
 import { asciiDomain } from './key.ts';
@@ -11,6 +11,9 @@ import { NameIndex } from './name-index.ts';
 import { NetworkIndex, type NetworkKey } from './network-index.ts';
 
 const NONE = -1;
+
+/** In lower case already, and neither an address nor the beginning of one. */
+const PLAIN_NAME = /^[^0-9A-Z:\x80-\uffff][^A-Z:\x80-\uffff]*$/;
 
 /** What a lookup has found: the entry's key may be a network around the address. */
 export interface IndexHit {
@@ -79,7 +82,7 @@ export class ListIndex {
     const key =
       address === undefined
         ? this.#nameOf(search)
-        : networkText(address.family, search, this.#networks.foundPrefixLength, this.#networks.foundIsOctets);
+        : networkText(address, this.#networks.foundPrefixLength, this.#networks.foundIsOctets);
     return { key, action: this.#pool.action(value) };
   }
 
@@ -93,9 +96,13 @@ export class ListIndex {
         return this.#networks.find(4, this.#words, this.#now);
       }
     }
-    const octets = octetsKey(search);
-    const value = octets === undefined ? this.#names.get(this.#nameOf(search)) : this.#networks.get(octets);
-    return value === NONE || isExpired(value, this.#now()) ? NONE : value;
+    const value = PLAIN_NAME.test(search) ? this.#names.get(search) : this.#findOther(this.#nameOf(search));
+    return value === NONE || isExpired(value, this.#now) ? NONE : value;
+  }
+
+  #findOther(name: string): EntryValue {
+    const octets = octetsKey(name);
+    return octets === undefined ? this.#names.get(name) : this.#networks.get(octets);
   }
 
   /** A name as it is stored: folded, its domain as the DNS has it. */
@@ -146,20 +153,18 @@ function octetsKey(key: string): NetworkKey | undefined {
 const MAX_OCTETS_LENGTH = 34;
 
 /** The key of the network of that length around an address. */
-function networkText(family: IpFamily, address: string, prefixLength: number, isOctets: boolean): string {
-  const bits = family === 4 ? 32 : 128;
-  const whole = parseIpAddress(address);
-  if (whole === undefined || (prefixLength === bits && !isOctets)) return whole?.toString() ?? address;
+function networkText(address: IpAddress, prefixLength: number, isOctets: boolean): string {
+  const { family } = address;
   if (isOctets) {
-    const octets = whole.octets();
-    if (family === 4) return [...octets.slice(0, prefixLength / 8)].join('.');
+    const octets = address.octets();
+    if (family === 4) return octets.slice(0, prefixLength / 8).join('.');
     const fields: string[] = [];
     for (let at = 0; at < prefixLength / 8; at += 2) {
       fields.push((((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)).toString(16));
     }
     return fields.join(':');
   }
-  const network = parseIpNetwork(`${whole.toString()}/${prefixLength}`);
-  if (!isNetworkSyntaxError(network)) return `${whole.toString()}/${prefixLength}`;
-  return /`(\S+\/\d+)`/.exec(network.help)?.[1] ?? address;
+  if (prefixLength === (family === 4 ? 32 : 128)) return address.toString();
+  const words = address.words.map((word, at) => word & wordMask(prefixLength - 32 * at));
+  return `${new IpAddress(family, words).toString()}/${prefixLength}`;
 }

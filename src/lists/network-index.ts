@@ -75,7 +75,7 @@ export class NetworkIndex {
         masked[3] = (words[3] ?? 0) & wordMask(prefixLength - 96);
       }
       const value = networks.get(masked);
-      if (value === NONE || isExpired(value, now())) continue;
+      if (value === NONE || isExpired(value, now)) continue;
       this.foundPrefixLength = prefixLength;
       this.foundIsOctets = isOctets;
       return value;
