@@ -6,19 +6,21 @@ import { parseAction } from './access/action.ts';
 import { environmentToken } from './admin/auth/environment-token.ts';
 import { DaemonHealth } from './admin/daemon-health.ts';
 import type { Admin } from './admin/start-admin.ts';
-import { ZoneMask } from './dns/zone-mask.ts';
-import { type Dns, dnsServers, openDns } from './dns/open-dns.ts';
+import { type Dns, dnsServers, openDns, zoneMask } from './dns/open-dns.ts';
 import { publicResolver } from './dns/public-resolvers.ts';
 import type { Diagnostic } from './language/diagnostic.ts';
 import type { ListService } from './lists/list-service.ts';
 import { openLists, openStore } from './lists/open-lists.ts';
 import { formatSocketAddress, parseSocketAddress, type SocketAddress } from './net/socket-address.ts';
 import { measureDns } from './observe/dns-metrics.ts';
+import { measureDnsbl } from './observe/dnsbl-metrics.ts';
+import { measureLists } from './observe/list-metrics.ts';
 import { createLog, type Log } from './observe/log.ts';
 import type { LogDestination } from './observe/log-destination.ts';
 import { Metrics } from './observe/metrics.ts';
 import { RecentDecisions } from './observe/recent-decisions.ts';
 import { redisOptions } from './redis/redis-options.ts';
+import { dnsLog } from './server/dns-log.ts';
 import { observedEvents } from './server/observed-events.ts';
 import { listen, type PolicyListener } from './server/policy-listener.ts';
 import { policyService } from './server/policy-service.ts';
@@ -27,7 +29,8 @@ import { listPolicyFiles } from './settings/policy-files.ts';
 import type { Settings, SocketSetting } from './settings/settings.ts';
 import { Decider } from './snapshot/decider.ts';
 import { type LoadedSnapshot, type LoadSnapshotOptions, loadSnapshot } from './snapshot/load-snapshot.ts';
-import type { Snapshot } from './snapshot/snapshot.ts';
+
+import { dnsblUses, type Snapshot } from './snapshot/snapshot.ts';
 import { type ReloadResult, SnapshotHolder } from './snapshot/snapshot-holder.ts';
 import type { Store } from './store/store.ts';
 import type { TableReload } from './tables/file-table.ts';
@@ -42,14 +45,19 @@ const DRAIN_MS = 5000;
 
 /** Loads the policies that settings name. */
 export async function loadPolicies(
-  settings: Pick<Settings, 'policies'>,
+  settings: Pick<Settings, 'policies'> & Partial<Pick<Settings, 'dns'>>,
   version: number,
   changes: Pick<LoadSnapshotOptions, 'onTableReload' | 'onPolicyChange' | 'lists'> = {},
 ): Promise<LoadedSnapshot> {
   const diagnostics: Diagnostic[] = [];
   const policyFiles = listPolicyFiles(settings.policies, (diagnostic) => diagnostics.push(diagnostic));
   if (policyFiles.size === 0) return { snapshot: undefined, diagnostics };
-  const loaded = await loadSnapshot({ version, policyFiles, ...changes });
+  const loaded = await loadSnapshot({
+    version,
+    policyFiles,
+    mask: zoneMask(settings.dns?.zones ?? {}),
+    ...changes,
+  });
   return { ...loaded, diagnostics: [...diagnostics, ...loaded.diagnostics] };
 }
 
@@ -113,7 +121,11 @@ export class App {
     this.log = log;
     this.#adminToken = adminToken;
     this.#settings = settings;
-    this.#dns = openDns(settings.dns, redisOptions(settings.redis));
+    this.#dns = openDns(
+      settings.dns,
+      redisOptions(settings.redis),
+      dnsLog(log, () => this.#dns),
+    );
     this.#holder = new SnapshotHolder({
       load: (version) =>
         loadPolicies(settings, version, {
@@ -140,6 +152,8 @@ export class App {
     return new Decider({
       snapshot,
       resolver: this.#dns.resolver,
+      dnsbl: this.#dns.dnsbl,
+      dnsblBudgetMs: this.#settings.dns.budget_ms,
       lookahead: this.#settings.dns.lookahead,
       onUnknownContext: this.#noticeContext,
     });
@@ -171,6 +185,7 @@ export class App {
       this.#staleTables.clear();
       this.metrics.increment('postward_reloads_total', { result: 'success' });
       this.#logSnapshot();
+      this.#dns.dnsbl.watch(dnsblUses(this.#holder.current));
     } else {
       this.metrics.increment('postward_reloads_total', { result: 'failure' });
       const reason = result.diagnostics.find(({ severity }) => severity === 'error')?.message ?? '';
@@ -187,6 +202,7 @@ export class App {
     if (!isSwapped) throw new StartFailure(diagnostics);
     for (const diagnostic of diagnostics) this.log.diagnostic(diagnostic);
     this.#logSnapshot();
+    this.#dns.dnsbl.watch(dnsblUses(this.#holder.current));
     for (const socket of this.#settings.listen) this.#listeners.push(await this.#listen(socket));
     this.#admin = await this.#openAdmin();
     this.#watchTimer = this.#watchWiring();
@@ -213,6 +229,7 @@ export class App {
         metrics: this.metrics,
         watch: this.#watch,
         recent: this.#recent,
+        isDnsDown: () => this.#dns.client.servers.every(({ isDown }) => isDown),
         policy: socket.policy,
         permitAction,
       }),
@@ -244,6 +261,8 @@ export class App {
       sockets: () => this.#listeners.map(({ address }) => formatSocketAddress(address)),
       staleTables: () => this.#staleTables,
       dns: () => stats,
+      dnsServersDown: () => serversDown(this.#dns),
+      dnsbls: () => Array.from(this.#dns.dnsbl.lists(), ({ list }) => list),
       wiringDoubts: () => this.#watch.doubts(),
     });
     // HTTP is half of what there is to load: only where somebody asks for it.
@@ -258,11 +277,12 @@ export class App {
       health,
       environmentToken: this.#adminToken,
       store,
+      lists,
       explain: {
         holder: this.#holder,
         reload: () => this.reload(),
         defaultPolicy: this.#settings.listen[0]?.policy ?? '',
-        mask: new ZoneMask(),
+        mask: zoneMask(this.#settings.dns.zones),
         lists: lists.looks,
         deciderOf: (snapshot) => this.#deciderOf(snapshot),
         permitAction: this.#settings.permit_action,
@@ -315,12 +335,20 @@ export class App {
       this.#listeners.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
     );
     measureDns(metrics, this.#dns);
+    measureDnsbl(metrics, this.#dns);
+    measureLists(metrics, { lists: () => this.#lists, store: () => this.#store });
     metrics.read('postward_wiring_doubts', () => doubtCounts(this.#watch));
     metrics.readValue('postward_snapshot_version', () => this.#holder.current.version);
     metrics.readValue('postward_snapshot_loaded_timestamp_seconds', () =>
       Math.trunc(this.#holder.current.loadedAt.getTime() / 1000),
     );
   }
+}
+
+function serversDown({ client }: Dns): string[] {
+  return client.servers
+    .filter(({ isDown }) => isDown)
+    .map(({ host, port }) => formatSocketAddress({ kind: 'tcp', host, port }));
 }
 
 function publicResolversOf(setting: Settings['dns']): string[] {

@@ -3,6 +3,7 @@
  * policy sockets open, did the last reload work, are the tables those on disk,
  * does the DNS answer.
  */
+import type { WatchedList } from '../dns/watched-list.ts';
 import type { ReloadResult } from '../snapshot/snapshot-holder.ts';
 import type { HealthCheck, HealthReporter } from './health.ts';
 import { type RedisHealth, redisCheck } from './redis-health.ts';
@@ -17,6 +18,10 @@ export interface DaemonParts {
   readonly sockets: () => readonly string[];
   /** Lookups since the start, and how many of them failed for now. */
   readonly dns: () => { readonly lookups: number; readonly failures: number };
+  /** The DNS servers that do not answer. */
+  readonly dnsServersDown: () => readonly string[];
+  /** The DNSBLs under watch. */
+  readonly dnsbls: () => readonly ListHealth[];
   /** What looks wrong about how Postfix asks. */
   readonly wiringDoubts: () => readonly { readonly message: string; readonly help: string }[];
   /** Undefined where no Redis shares the lists. */
@@ -28,6 +33,9 @@ export interface DaemonParts {
 /** DNS failures are judged over at least this long, and this many lookups. */
 const DNS_PERIOD_MS = 15_000;
 const DNS_LOOKUPS = 10;
+
+/** What is told of a DNSBL; see dns/watched-list.ts. */
+type ListHealth = Pick<WatchedList, 'shown' | 'state' | 'fault'>;
 
 export class DaemonHealth implements HealthReporter {
   readonly #parts: DaemonParts;
@@ -49,6 +57,7 @@ export class DaemonHealth implements HealthReporter {
       this.#reload(),
       this.#tables(),
       this.#dns(),
+      this.#dnsbls(),
       ...(redis === undefined ? [] : [redisCheck(redis)]),
       this.#wiring(),
     ];
@@ -105,8 +114,21 @@ export class DaemonHealth implements HealthReporter {
         };
   }
 
+  #dnsbls(): HealthCheck {
+    const lists = this.#parts.dnsbls();
+    const ill = lists.flatMap(({ shown, state, fault }) => {
+      if (fault !== undefined) return [`${shown} ${fault.reason}`];
+      return state === 'unproven' ? [`${shown} has no test entry, and may be dead`] : [];
+    });
+    return ill.length === 0
+      ? { name: 'dnsbls', status: 'pass', reason: `${lists.length} in use` }
+      : { name: 'dnsbls', status: 'warn', reason: firstAndMore(ill) };
+  }
+
   /** Judged anew once a period has passed and there was enough to judge by. */
   #dns(): HealthCheck {
+    const down = this.#parts.dnsServersDown();
+    if (down.length > 0) return { name: 'dns', status: 'warn', reason: `no answer from ${down.join(', ')}` };
     const { lookups, failures } = this.#parts.dns();
     const atMs = this.#now();
     const asked = lookups - this.#since.lookups;

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { loadPolicies } from '../app.ts';
+import { zoneMask } from '../dns/open-dns.ts';
 import { formatDiagnostic } from '../language/code-frame.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
 import { diagnosticJson } from '../language/diagnostic-json.ts';
@@ -22,6 +23,7 @@ export async function check(
 ): Promise<number> {
   const settings =
     file === undefined ? settingsFor(options, terminal) : { policies: resolve(terminal.directory, file) };
+  const mask = zoneMask('dns' in settings ? settings.dns.zones : {});
   const { snapshot, diagnostics } = await loadPolicies(settings, 1);
   const names = [...(snapshot?.policies.keys() ?? [])];
   snapshot?.retire();
@@ -29,10 +31,13 @@ export async function check(
   const errors = count(diagnostics, 'error');
   const warnings = count(diagnostics, 'warning');
   if (options['json'] === true) {
-    terminal.out(JSON.stringify({ errors, warnings, diagnostics: diagnostics.map(diagnosticJson) }, undefined, 2));
+    terminal.out(
+      JSON.stringify({ errors, warnings, diagnostics: diagnostics.map(diagnosticJson) }, undefined, 2),
+    );
   } else {
     for (const diagnostic of diagnostics) {
-      terminal.out(`${formatDiagnostic(diagnostic, { colour: terminal.hasOutColour })}\n`);
+      const text = formatDiagnostic(diagnostic, { colour: terminal.hasOutColour });
+      terminal.out(`${mask.aligned(text)}\n`);
     }
     const paint = painter(terminal.hasOutColour);
     const style = errors > 0 ? 'red' : warnings > 0 ? 'yellow' : 'green';

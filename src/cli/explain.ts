@@ -3,11 +3,12 @@
  * to it, by the very engine of the daemon.
  */
 import { loadPolicies } from '../app.ts';
-import { openDns } from '../dns/open-dns.ts';
+import { openDns, zoneMask } from '../dns/open-dns.ts';
 import { type ExplainRequest, requestFromText, requestFromWords } from '../explain/explain-request.ts';
 import { explanationJson, listsNotRun } from '../explain/explanation.ts';
 import { actionFor } from '../server/action-encoder.ts';
 import { Decider } from '../snapshot/decider.ts';
+import { dnsblUses } from '../snapshot/snapshot.ts';
 import { OperatorError } from '../util/operator-error.ts';
 import { explanationText } from './explain-report.ts';
 import { type OptionValues, settingsFor } from './setting-flags.ts';
@@ -28,6 +29,7 @@ export async function explain(
   printDiagnostics(
     terminal,
     diagnostics.filter(({ severity }) => severity === 'error'),
+    zoneMask(settings.dns.zones),
   );
   if (snapshot === undefined) {
     throw new OperatorError('policy', 'the policy cannot be read', 'mend what is listed above');
@@ -38,10 +40,15 @@ export async function explain(
     const decider = new Decider({
       snapshot: () => snapshot,
       resolver: dns.resolver,
+      dnsbl: dns.dnsbl,
+      dnsblBudgetMs: settings.dns.budget_ms,
       lookahead: settings.dns.lookahead,
       onUnknownContext: (context, policy) =>
         terminal.error(`postward: \`${context}\` names no policy and no list; asking ${policy}`),
     });
+    // The daemon knows how its lists are; here they have to be asked first.
+    dns.dnsbl.watch(dnsblUses(snapshot));
+    await dns.dnsbl.probeAll();
     const started = performance.now();
     const ruling = await decider.decide(request, settings.listen[0]?.policy ?? '', true);
     const durationMs = performance.now() - started;

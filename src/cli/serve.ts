@@ -6,6 +6,7 @@
  * third without the rest of the log; SIGHUP reloads.
  */
 import { type App, StartFailure, startApp } from '../app.ts';
+import { zoneMask } from '../dns/open-dns.ts';
 import { formatSocketAddress, type SocketAddress } from '../net/socket-address.ts';
 import { openLogDestination } from '../observe/log-destination.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -56,7 +57,7 @@ async function start(
     return await startApp(settings, options);
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
-    printDiagnostics(terminal, error.diagnostics);
+    printDiagnostics(terminal, error.diagnostics, zoneMask(settings.dns.zones));
     throw new OperatorError(
       'policy',
       'the policies have mistakes, so nothing was started',

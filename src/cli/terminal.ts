@@ -3,6 +3,7 @@
  * colour. Commands get one handed in, so that tests can be the terminal.
  */
 import { styleText } from 'node:util';
+import { ZoneMask } from '../dns/zone-mask.ts';
 import { formatDiagnostic } from '../language/code-frame.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
 import type { OperatorError } from '../util/operator-error.ts';
@@ -57,9 +58,13 @@ async function readAll(stream: NodeJS.ReadStream, maxBytes: number): Promise<str
 }
 
 /** To standard error, with code frames. */
-export function printDiagnostics(terminal: Terminal, diagnostics: readonly Diagnostic[]): void {
+export function printDiagnostics(
+  terminal: Terminal,
+  diagnostics: readonly Diagnostic[],
+  mask = new ZoneMask(),
+): void {
   for (const diagnostic of diagnostics) {
-    terminal.error(formatDiagnostic(diagnostic, { colour: terminal.hasErrorColour }));
+    terminal.error(mask.aligned(formatDiagnostic(diagnostic, { colour: terminal.hasErrorColour })));
   }
 }
 

@@ -18,6 +18,9 @@ export interface DnsServerAddress {
 const SILENCES_UNTIL_DOWN = 4;
 const RETRY_AFTER_MS = 5_000;
 
+/** Told when a server is down, and why, and when it is back. */
+export type ServerChange = (server: DnsServer, reason: string) => void;
+
 export class DnsServer {
   readonly host: string;
   readonly port: number;
@@ -26,10 +29,12 @@ export class DnsServer {
   #silences = 0;
   #retryAtMs = 0;
   #isDown = false;
+  readonly #onChange: ServerChange | undefined;
 
-  constructor({ host, port }: DnsServerAddress) {
+  constructor({ host, port }: DnsServerAddress, onChange?: ServerChange) {
     this.host = host;
     this.port = port;
+    this.#onChange = onChange;
   }
 
   get isDown(): boolean {
@@ -38,17 +43,21 @@ export class DnsServer {
 
   noteAnswer(): void {
     this.#silences = 0;
+    if (!this.#isDown) return;
     this.#isDown = false;
+    this.#onChange?.(this, '');
   }
 
   noteSilence(nowMs: number): void {
     this.#silences += 1;
-    if (this.#silences >= SILENCES_UNTIL_DOWN) this.noteDown(nowMs);
+    if (this.#silences >= SILENCES_UNTIL_DOWN) this.noteDown(nowMs, 'it does not answer');
   }
 
-  noteDown(nowMs: number): void {
-    this.#isDown = true;
+  noteDown(nowMs: number, reason: string): void {
     this.#retryAtMs = nowMs + RETRY_AFTER_MS;
+    if (this.#isDown) return;
+    this.#isDown = true;
+    this.#onChange?.(this, reason);
   }
 
   /** True for one caller per interval: the one who finds out whether the server is back. */

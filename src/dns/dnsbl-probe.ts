@@ -108,11 +108,14 @@ function presence({ listed }: ProbeReport): 'proven' | 'unproven' | 'clean' {
 }
 
 function worldFault(report: ProbeReport, list: DnsblArgument): DnsblFault | undefined {
-  for (const { point, answer } of [...report.unlisted, ...report.fresh]) {
+  const wrong = [...report.unlisted, ...report.fresh].flatMap(({ point, answer }) => {
     const result = readDnsblAnswer(answer, list);
-    if (result.kind === 'listed') {
-      return DNSBL_FAULTS.listsTheWorld(point, result.addresses[0] ?? '', answer.ttlSeconds);
-    }
+    return result.kind === 'listed' ? [{ point, address: result.addresses[0] ?? '', answer }] : [];
+  });
+  const [first] = wrong;
+  if (first !== undefined) {
+    const ttlSeconds = Math.max(...wrong.map(({ answer }) => answer.ttlSeconds));
+    return DNSBL_FAULTS.listsTheWorld(first.point, first.address, ttlSeconds);
   }
   for (const { point, answer } of [...report.listed, ...report.unlisted, ...report.fresh]) {
     const outside = answer.records.find(({ data }) => parseIpv4(data) >>> 24 !== 127);

@@ -143,7 +143,7 @@ export class Exchange {
   #networkError(server: DnsServer, reason: string): void {
     if (this.#isDone) return;
     this.#context.counters.networkErrors += 1;
-    server.noteDown(this.#context.now());
+    server.noteDown(this.#context.now(), reason);
     if (this.#failed.size === 0) this.#reason = reason;
     if (this.#isCurrent(server)) this.#next();
   }

@@ -3,11 +3,15 @@ import { parseServerAddress } from '../net/socket-address.ts';
 import { RedisConnection } from '../redis/redis-connection.ts';
 import type { RedisOptions } from '../redis/redis-options.ts';
 import { CachingResolver } from './caching-resolver.ts';
-import type { DnsServerAddress } from './dns-server.ts';
+import type { DnsServerAddress, ServerChange } from './dns-server.ts';
+import { DnsblHealth } from './dnsbl-health.ts';
 import { RedisStore } from './redis-store.ts';
 import { readResolvConf } from './resolv-conf.ts';
 import { SharedAnswers } from './shared-answers.ts';
+import type { WatchEvents } from './watched-zone.ts';
 import { WireClient } from './wire-client.ts';
+import { ZoneMask } from './zone-mask.ts';
+import { ZoneRouter } from './zone-router.ts';
 
 /** `dns` of the settings, see settings/settings.ts. */
 export interface DnsSetting {
@@ -24,11 +28,39 @@ export interface DnsSetting {
   readonly negative_ttl_ceiling_seconds: number;
   readonly revalidate_seconds: number;
   readonly stale_seconds: number;
+  readonly zones: Readonly<Record<string, ZoneSetting>>;
+  readonly dnsbl: DnsblSetting;
+}
+
+/** One of `dns.zones`. */
+export interface ZoneSetting {
+  readonly servers?: readonly string[];
+  readonly prefetch?: boolean;
+  readonly private?: boolean;
+}
+
+/** `dns.dnsbl` of the settings. */
+export interface DnsblSetting {
+  readonly probe_seconds: number;
+  readonly retry_seconds: number;
+  readonly confirm_seconds: number;
+  readonly slow_ms: number;
+  readonly allow_grace_hours: number;
+}
+
+/** Told of what happens to servers and lists. */
+export interface DnsEvents {
+  readonly serverChanged: ServerChange;
+  readonly dnsbl: WatchEvents;
 }
 
 export interface Dns {
   readonly resolver: CachingResolver;
   readonly client: WireClient;
+  /** The clients of zones with servers of their own, by zone. */
+  readonly zoneClients: ReadonlyMap<string, WireClient>;
+  /** The health of the DNSBLs that are asked; nothing is watched before somebody says what. */
+  readonly dnsbl: DnsblHealth;
   /** Undefined where answers are not shared. */
   readonly shared: SharedAnswers | undefined;
   /** The connection for shared answers; it reconnects by itself. */
@@ -36,22 +68,54 @@ export interface Dns {
   close(): void;
 }
 
+const QUIET: DnsEvents = {
+  serverChanged: () => {},
+  dnsbl: { setAside: () => {}, returned: () => {}, unproven: () => {} },
+};
+
 /** The highest ceiling that settings allow: no server shares an answer for longer. */
 const MAX_SHARED_TTL_SECONDS = 604_800;
 
 /** @param redis undefined: answers stay with this server */
-export function openDns(setting: DnsSetting, redis: RedisOptions | undefined): Dns {
-  const client = new WireClient({
-    servers: dnsServers(setting),
-    timeoutMs: setting.timeout_ms,
-    attempts: setting.attempts,
-    totalMs: setting.total_ms,
+export function openDns(
+  setting: DnsSetting,
+  redis: RedisOptions | undefined,
+  events: DnsEvents = QUIET,
+): Dns {
+  const clientFor = (servers: readonly DnsServerAddress[]): WireClient =>
+    new WireClient({
+      servers,
+      timeoutMs: setting.timeout_ms,
+      attempts: setting.attempts,
+      totalMs: setting.total_ms,
+      onServerChange: events.serverChanged,
+    });
+  const client = clientFor(dnsServers(setting));
+  const zones = Object.entries(setting.zones).map(([zone, own]) => ({ ...own, zone: zone.toLowerCase() }));
+  const zoneClients = new Map(
+    zones.flatMap(({ zone, servers }) =>
+      servers === undefined || servers.length === 0 ? [] : [[zone, clientFor(dnsServers({ servers }))]],
+    ),
+  );
+  const router = new ZoneRouter(client, zoneClients);
+  const { dnsbl: watch } = setting;
+  const dnsbl = new DnsblHealth({
+    resolver: router,
+    events: events.dnsbl,
+    probeMs: watch.probe_seconds * 1000,
+    retryMs: watch.retry_seconds * 1000,
+    confirmMs: watch.confirm_seconds * 1000,
+    slowMs: watch.slow_ms,
+    minHoldMs: setting.ttl_floor_seconds * 1000,
+    graceMs: watch.allow_grace_hours * 3_600_000,
+    noPrefetch: new Set(zones.filter(({ prefetch }) => prefetch === false).map(({ zone }) => zone)),
+    now: () => performance.now(),
   });
   const connection =
     redis === undefined || !setting.shared_cache ? undefined : new RedisConnection(redis, { name: 'dns' });
   void connection?.open();
   const shared = connection && new SharedAnswers(new RedisStore(connection), MAX_SHARED_TTL_SECONDS);
-  const resolver = new CachingResolver(client, {
+  const resolver = new CachingResolver(dnsbl.observed(router), {
     maxEntries: setting.cache_entries,
     maxBytes: setting.cache_bytes,
     minTtlSeconds: setting.ttl_floor_seconds,
@@ -65,10 +129,14 @@ export function openDns(setting: DnsSetting, redis: RedisOptions | undefined): D
   return {
     resolver,
     client,
+    zoneClients,
+    dnsbl,
     shared,
     redis: connection,
     close() {
+      dnsbl.close();
       client.close();
+      for (const zoneClient of zoneClients.values()) zoneClient.close();
       connection?.close();
     },
   };
@@ -78,4 +146,17 @@ export function openDns(setting: DnsSetting, redis: RedisOptions | undefined): D
 export function dnsServers({ servers }: Pick<DnsSetting, 'servers'>): readonly DnsServerAddress[] {
   const named = servers.flatMap((text) => parseServerAddress(text) ?? []);
   return named.length > 0 ? named : readResolvConf().servers;
+}
+
+/** The servers that a zone is asked through. */
+export function serversOf(
+  zone: string,
+  { client, zoneClients }: Pick<Dns, 'client' | 'zoneClients'>,
+): string[] {
+  return new ZoneRouter(client, zoneClients).route(zone).servers.map(({ host }) => host);
+}
+
+/** Hides the keys of customers, in the names of zones that are known to have them or are set `private`. */
+export function zoneMask(zones: DnsSetting['zones']): ZoneMask {
+  return new ZoneMask(Object.keys(zones).filter((zone) => zones[zone]?.private === true));
 }

@@ -15,8 +15,8 @@ export type DnsblHealthMode = (typeof DNSBL_HEALTH_MODES)[number];
 /** `set_aside`: a policy skips it; `faulty`: it would, but policies only want to know. */
 export type ListState = 'unknown' | 'healthy' | 'unproven' | 'faulty' | 'set_aside';
 
-/** RFC 2308 and resolvers keep answers longer, but a list that stays away for days protects nobody. */
-const MAX_HOLD_SECONDS = 3_600;
+/** What a resolver keeps an answer for at most, as a rule; a list that stays away for days protects nobody. */
+const MAX_HOLD_SECONDS = 86_400;
 
 export class WatchedList {
   readonly argument: DnsblArgument;
@@ -27,6 +27,8 @@ export class WatchedList {
   sinceMs = 0;
   /** Not before this it comes back. */
   heldUntilMs = 0;
+  /** What was answered before this does not count any more: it may be a false listing that a cache kept. */
+  trustedFromMs = Number.NEGATIVE_INFINITY;
   /** When the last probe began that showed that not everything is listed; undefined: none has yet. */
   cleanAtMs: number | undefined;
   /** Probes failed in a row. */
@@ -39,7 +41,7 @@ export class WatchedList {
   refuted = 0;
   #presence: 'unknown' | 'proven' | 'unproven' = 'unknown';
   /** Answers, as the cache hands them out, that a probe has vouched for. */
-  readonly #confirmed = new WeakSet<DnsAnswer>();
+  #confirmed = new WeakSet<DnsAnswer>();
 
   constructor(argument: DnsblArgument, subject: DnsblSubject) {
     this.argument = argument;
@@ -76,17 +78,19 @@ export class WatchedList {
     return isNews;
   }
 
-  setAside(fault: DnsblFault, nowMs: number): void {
+  setAside(fault: DnsblFault, nowMs: number, minHoldMs: number): void {
     if (this.fault === undefined) this.sinceMs = nowMs;
     this.fault = fault;
-    this.heldUntilMs = Math.max(
-      this.heldUntilMs,
-      nowMs + Math.min(fault.ttlSeconds, MAX_HOLD_SECONDS) * 1000,
-    );
+    if (fault.code !== 'lists_the_world') return;
+    this.#confirmed = new WeakSet();
+    this.trustedFromMs = Number.POSITIVE_INFINITY;
+    const holdMs = Math.max(minHoldMs, Math.min(fault.ttlSeconds, MAX_HOLD_SECONDS) * 1000);
+    this.heldUntilMs = Math.max(this.heldUntilMs, nowMs + holdMs);
   }
 
-  reinstate(): void {
+  reinstate(nowMs: number): void {
     this.fault = undefined;
+    if (this.trustedFromMs === Number.POSITIVE_INFINITY) this.trustedFromMs = nowMs;
     this.heldUntilMs = 0;
   }
 }

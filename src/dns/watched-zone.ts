@@ -27,6 +27,8 @@ export interface WatchOptions {
   readonly retryMs: number;
   /** How long a clean probe vouches for what is listed. */
   readonly confirmMs: number;
+  /** Caches keep false listings at least this long, whatever their TTL. */
+  readonly minHoldMs: number;
   /** An answer that takes longer is as bad as none. */
   readonly slowMs: number;
   /** Milliseconds that never go back. */
@@ -39,8 +41,6 @@ export interface WatchEvents {
   returned(list: WatchedList, afterMs: number): void;
   /** The list has no test entry: nothing shows whether it lives. */
   unproven(list: WatchedList): void;
-  /** What caches hold of this zone may be false. */
-  distrusted(zone: string): void;
 }
 
 /** Plain counters for metrics, of answers that came over the network. */
@@ -73,6 +73,8 @@ export class WatchedZone {
   readonly #options: WatchOptions;
   readonly #events: WatchEvents;
   readonly #plain: DnsblArgument;
+  /** When listings came over the network, as the cache keeps them. */
+  readonly #obtainedAtMs = new WeakMap<DnsAnswer, number>();
   #timer: NodeJS.Timeout | undefined;
   #probing: Promise<void> | undefined;
   #confirming: Promise<void> | undefined;
@@ -117,8 +119,10 @@ export class WatchedZone {
   /** What the network said to a question about a client or sender. */
   note(answer: DnsAnswer, durationMs: number): void {
     const { kind } = readDnsblAnswer(answer, this.#plain);
-    if (kind === 'listed') this.counts.listed += 1;
-    else if (kind === 'not_listed') {
+    if (kind === 'listed') {
+      this.counts.listed += 1;
+      this.#obtainedAtMs.set(answer, this.#options.now());
+    } else if (kind === 'not_listed') {
       this.counts.notListed += 1;
       this.#streak = 0;
       this.#nextStreak = FIRST_STREAK;
@@ -143,6 +147,8 @@ export class WatchedZone {
   confirm(list: WatchedList, answer: DnsAnswer): PromiseOrValue<boolean> {
     if (list.fault !== undefined) return false;
     if (list.isConfirmed(answer)) return true;
+    // From before a time of false listings, out of a cache.
+    if ((this.#obtainedAtMs.get(answer) ?? Number.POSITIVE_INFINITY) < list.trustedFromMs) return false;
     this.#streak += 1;
     const isStreak = this.#streak >= this.#nextStreak;
     if (isStreak) this.#nextStreak *= 2;
@@ -185,9 +191,8 @@ export class WatchedZone {
       list.failures += 1;
       if (verdict.mayPass && list.failures < 2 && list.fault === undefined) return;
       const isChange = list.fault?.code !== verdict.code;
-      list.setAside(verdict, nowMs);
+      list.setAside(verdict, nowMs, this.#options.minHoldMs);
       if (isChange) this.#events.setAside(list, this.#retryMs());
-      if (verdict.ttlSeconds > 0) this.#events.distrusted(this.zone);
       return;
     }
     list.failures = 0;
@@ -197,9 +202,7 @@ export class WatchedZone {
       // Caches on the way repeat false listings until their TTL ends.
       if (nowMs < list.heldUntilMs) return;
       const { sinceMs } = list;
-      const wasWorld = list.fault.ttlSeconds > 0;
-      list.reinstate();
-      if (wasWorld) this.#events.distrusted(this.zone);
+      list.reinstate(nowMs);
       this.#events.returned(list, nowMs - sinceMs);
     }
     if (verdict !== 'clean' && list.notePresence(verdict === 'proven')) this.#events.unproven(list);

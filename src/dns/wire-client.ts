@@ -9,8 +9,8 @@
 
 import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { NOT_IN_DNS, tempfail } from './answer.ts';
-import { DnsServer, type DnsServerAddress } from './dns-server.ts';
-import type { ExchangeContext } from './exchange.ts';
+import { DnsServer, type DnsServerAddress, type ServerChange } from './dns-server.ts';
+import { Exchange, type ExchangeContext } from './exchange.ts';
 import { queryName } from './query-name.ts';
 import { RandomSource } from './random-source.ts';
 import type { DnsAnswer, DnsType, Resolver } from './resolver.ts';
@@ -30,6 +30,8 @@ export interface WireClientOptions {
   readonly maxInFlight?: number;
   /** Lookups that may wait for their turn; more are answered `tempfail`, `overloaded`. Default 4000. */
   readonly maxQueued?: number;
+  /** Told when a server goes down, and when it is back. */
+  readonly onServerChange?: ServerChange | undefined;
   /** Milliseconds that never go back. Default performance.now. */
   readonly now?: () => number;
 }
@@ -50,6 +52,9 @@ export interface WireClientStats {
   queued: number;
 }
 
+/** Its name servers are in every resolver's cache; a server of other zones refuses, which is an answer too. */
+const WELL_KNOWN = 'com';
+
 export class WireClient implements Resolver {
   readonly stats: WireClientStats = {
     lookups: 0,
@@ -69,11 +74,17 @@ export class WireClient implements Resolver {
   readonly #maxQueued: number;
   readonly #running = new Set<WireLookup>();
   readonly #queue = new Set<WireLookup>();
+  readonly #onServerChange: ServerChange | undefined;
+  /** Those that were said to be down. */
+  readonly #saidDown = new Set<DnsServer>();
   #isAdmitting = false;
   #isClosed = false;
 
   constructor(options: WireClientOptions) {
-    const servers = options.servers.map((address) => new DnsServer(address));
+    const servers = options.servers.map(
+      (address) => new DnsServer(address, (server, reason) => this.#serverChanged(server, reason)),
+    );
+    this.#onServerChange = options.onServerChange;
     const random = new RandomSource();
     const ignored = (): void => {
       this.stats.ignoredMessages += 1;
@@ -90,6 +101,11 @@ export class WireClient implements Resolver {
     this.#totalMs = options.totalMs ?? this.#context.timeoutMs * this.#context.attempts;
     this.#maxInFlight = options.maxInFlight ?? 1_000;
     this.#maxQueued = options.maxQueued ?? 4_000;
+  }
+
+  /** The servers it asks, with their state. */
+  get servers(): readonly DnsServer[] {
+    return this.#context.servers;
   }
 
   lookup(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
@@ -123,6 +139,26 @@ export class WireClient implements Resolver {
     this.#isClosed = true;
     for (const lookup of [...this.#queue, ...this.#running]) lookup.fail('closed');
     for (const sockets of this.#context.sockets.values()) sockets.close();
+  }
+
+  /**
+   * Silence to several questions may be one dead zone's, asked for by many:
+   * a server is called down when it does not answer either what every
+   * resolver has at hand.
+   */
+  #serverChanged(server: DnsServer, reason: string): void {
+    const tell = this.#onServerChange;
+    if (tell === undefined || this.#isClosed) return;
+    if (!server.isDown) {
+      if (this.#saidDown.delete(server)) tell(server, reason);
+      return;
+    }
+    const context = { ...this.#context, servers: [server], attempts: 1 };
+    new Exchange(context, WELL_KNOWN, 'NS', context.now() + context.timeoutMs, () => {
+      if (!server.isDown || this.#isClosed || this.#saidDown.has(server)) return;
+      this.#saidDown.add(server);
+      tell(server, reason);
+    });
   }
 
   #run(lookup: WireLookup): void {

@@ -43,6 +43,13 @@ export class ZoneMask {
     for (const pattern of this.#patterns) masked = masked.replace(pattern, MASK);
     return masked;
   }
+
+  /** The same with as many `*` as the key has characters, for text that is pointed into. */
+  aligned(text: string): string {
+    let masked = text;
+    for (const pattern of this.#patterns) masked = masked.replace(pattern, (key) => MASK.repeat(key.length));
+    return masked;
+  }
 }
 
 function quoted(text: string): string {

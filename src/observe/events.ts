@@ -66,6 +66,19 @@ export const EVENTS = Object.freeze({
     'cannot read the tokens of the API: {reason}',
     { reason: 'text' },
   ),
+  list_edited: event(
+    'info',
+    'Somebody edited a managed list over the admin API; the edit is in force. `keys` has the first ten.',
+    '{actor}: {operation} {list}: {keys} {action}',
+    {
+      actor: 'text',
+      operation: 'text',
+      list: 'text',
+      keys: 'texts',
+      action: 'text',
+      changes: 'number',
+    },
+  ),
   store_failed: event(
     'error',
     'A request to the admin API was refused, since what it asked for could not be kept or read.',

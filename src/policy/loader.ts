@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
-import type { ZoneMask } from '../dns/zone-mask.ts';
+import { ZoneMask } from '../dns/zone-mask.ts';
 import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import { parseMainCf } from '../language/main-cf.ts';
 import { inReadingOrder } from '../language/reading-order.ts';
@@ -47,9 +47,10 @@ export async function loadPolicy(file: string, options: LoadPolicyOptions): Prom
 /** The same for a text at hand: a candidate policy. `source.file` names where relative things would be. */
 export function compileSource(source: Source, options: LoadPolicyOptions): LoadedPolicy {
   const diagnostics: Diagnostic[] = [];
+  const { mask = new ZoneMask() } = options;
   let isLoading = true;
   const report: Report = (diagnostic) => {
-    if (isLoading) diagnostics.push(diagnostic);
+    if (isLoading) diagnostics.push(masked(diagnostic, mask));
   };
   const assignments = parseMainCf(source, report);
   const { policy, parameters } = compilePolicy({
@@ -63,6 +64,15 @@ export function compileSource(source: Source, options: LoadPolicyOptions): Loade
   lintPolicy({ assignments, parameters, tables: options.tables, report });
   isLoading = false;
   return { policy, diagnostics: inReadingOrder(diagnostics) };
+}
+
+/** What is quoted of a policy may hold a customer's key. */
+function masked(diagnostic: Diagnostic, mask: ZoneMask): Diagnostic {
+  const message = mask.text(diagnostic.message);
+  const help = diagnostic.help === undefined ? undefined : mask.text(diagnostic.help);
+  return message === diagnostic.message && help === diagnostic.help
+    ? diagnostic
+    : { ...diagnostic, message, help };
 }
 
 function unreadable(file: string, error: unknown): Diagnostic {

@@ -8,7 +8,7 @@ import type { DnsblUse } from '../dns/dnsbl-health.ts';
 import type { DnsAnswer, DnsQuery } from '../dns/resolver.ts';
 import type { WatchedList } from '../dns/watched-list.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
-import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
+import { andThen, isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
 
 /** The name to ask for, and the same as it may be shown. */
 export interface DnsblQuestion {
@@ -37,7 +37,7 @@ export function askDnsbl(
     const result = readDnsblAnswer(answer, use.list, isErrorAnswerListed ? 'listed' : 'ignored');
     switch (result.kind) {
       case 'listed':
-        return watched === undefined ? result : believed(e, use, watched, answer, result);
+        return watched === undefined ? result : believed(e, use, question, watched, answer, result);
       case 'tempfail':
         e.warn('dns', `${question.shown}: RBL lookup error: ${result.reason}`);
         return result;
@@ -72,12 +72,15 @@ function isSkipped({ fault }: WatchedList, { mode }: DnsblUse): boolean {
 function believed(
   e: Evaluation,
   use: DnsblUse,
+  question: DnsblQuestion,
   watched: WatchedList,
   answer: DnsAnswer,
   result: DnsblResult,
 ): PromiseOrValue<AskedDnsbl> {
   const confirmed = e.dnsbl?.confirm(watched, answer) ?? true;
   if (use.mode !== 'enforce') return result;
+  // What words the reply comes in the meantime.
+  if (isPromise(confirmed) && !use.isAllowList) void e.resolver.lookup(question.name, 'TXT');
   return andThen(e.withinBudget(confirmed, false), (isConfirmed): AskedDnsbl => {
     if (isConfirmed) return result;
     watched.refuted += 1;

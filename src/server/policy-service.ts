@@ -18,6 +18,8 @@ export interface PolicyServiceOptions extends ActionOptions {
   readonly metrics: Metrics;
   readonly watch: WiringWatch;
   readonly recent: RecentDecisions;
+  /** True while no DNS server answers, which is logged once and not for every question. */
+  readonly isDnsDown: () => boolean;
   /** The policy of this socket. */
   readonly policy: string;
 }
@@ -26,14 +28,16 @@ export interface PolicyServiceOptions extends ActionOptions {
 const MAX_ZONES_LOGGED = 1000;
 
 export function policyService(options: PolicyServiceOptions): Decide {
-  const { decider, log, metrics, watch, recent, policy } = options;
+  const { decider, log, metrics, watch, recent, isDnsDown, policy } = options;
   const noticed = new Set<string>();
+  const waiting = metrics.gauge('postward_decisions_in_flight');
 
   const answer = (request: PolicyRequest, ruling: Ruling, started: number): string => {
     const { decision } = ruling;
     const durationMs = performance.now() - started;
     for (const { code, message, list, step } of decision.warnings) {
       if (code === 'reject_warning' || noticed.has(message) || noticed.size >= MAX_ZONES_LOGGED) continue;
+      if (code === 'dns' && isDnsDown()) continue;
       if (code === 'dnsbl_error' || code === 'right_hand_side') noticed.add(message);
       log.decision_warning({ list, restriction: step.restriction, reason: message });
     }
@@ -48,6 +52,11 @@ export function policyService(options: PolicyServiceOptions): Decide {
     const started = performance.now();
     const ruling = decider.decide(request, policy);
     if (!isPromise(ruling)) return answer(request, ruling, started);
-    return ruling.then((late) => answer(request, late, started));
+    waiting.value += 1;
+    return ruling
+      .then((late) => answer(request, late, started))
+      .finally(() => {
+        waiting.value -= 1;
+      });
   };
 }

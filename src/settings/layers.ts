@@ -79,7 +79,8 @@ export function flagLayers(flags: SettingFlags): RawValue[] {
 
 /** Lists and maps may be given as YAML in brackets: `[{address: unix:/run/p, policy: mx}]`. */
 function structured(row: SettingRow, name: string, text: string, report: Report): RawValue | undefined {
-  const mayBeYaml = row.schema.type === 'array' || row.schema.anyOf !== undefined;
+  const { type, anyOf, patternProperties } = row.schema;
+  const mayBeYaml = type === 'array' || anyOf !== undefined || patternProperties !== undefined;
   return mayBeYaml && /^\[.*\]$|^\{.*\}$/s.test(text)
     ? parseYaml(new Source(name, text), report)
     : rawText(name, text);

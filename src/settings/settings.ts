@@ -160,6 +160,66 @@ export const SETTINGS = section(
         description:
           'For so long after its TTL an answer stands in for one that cannot be had (RFC 8767), listings too. 0: never.',
       }),
+      budget_ms: Type.Integer({
+        default: 6000,
+        minimum: 50,
+        maximum: 90_000,
+        description:
+          'How long one decision may wait for DNSBLs, all of them together, in milliseconds. Those that have not answered by then have failed for this decision.',
+      }),
+      zones: Type.Record(
+        Type.String(),
+        section('What is different about a zone.', {
+          servers: Type.Optional(Type.Array(Type.String({ format: 'dns-server' }), { minItems: 1 })),
+          prefetch: Type.Optional(Type.Boolean()),
+          private: Type.Optional(Type.Boolean()),
+        }),
+        {
+          default: {},
+          names: Type.String({
+            pattern: '^[A-Za-z0-9_-]{1,63}(?:\\.[A-Za-z0-9_-]{1,63})*$',
+            expected: 'the name of a zone',
+          }),
+          expected: 'zones with their settings',
+          description:
+            'Zones that are treated in ways of their own, each with `servers` (asked instead of the usual ones: an rbldnsd, a mirror), `prefetch: no` (not asked before its turn comes) or `private: yes` (its first label is a key, and shown as `*`).',
+        },
+      ),
+      dnsbl: section('How DNSBLs are watched. What happens to one that fails is policy: `dnsbl_health`.', {
+        probe_seconds: Type.Integer({
+          default: 900,
+          minimum: 10,
+          maximum: 86_400,
+          description: 'How often a list is asked about its test entries.',
+        }),
+        retry_seconds: Type.Integer({
+          default: 30,
+          minimum: 1,
+          maximum: 86_400,
+          description:
+            'How long after it was set aside a list is tried again, doubled each time up to `probe_seconds`.',
+        }),
+        confirm_seconds: Type.Integer({
+          default: 10,
+          minimum: 0,
+          maximum: 3600,
+          description:
+            'A listing counts when the list was shown not to list everybody within so many seconds; else it is shown first. 0: for every listing.',
+        }),
+        slow_ms: Type.Integer({
+          default: 3000,
+          minimum: 50,
+          maximum: 60_000,
+          description: 'A list that takes longer to answer is set aside.',
+        }),
+        allow_grace_hours: Type.Integer({
+          default: 24,
+          minimum: 0,
+          maximum: 720,
+          description:
+            'How long an allow list that is set aside still turns rejects into deferrals, for those it might have permitted.',
+        }),
+      }),
       lookahead: Type.Integer({
         default: 16,
         minimum: 0,

@@ -4,6 +4,7 @@
  * snapshot it began with, and an old one is closed when its last request ends.
  */
 import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
+import type { DnsblUse } from '../dns/dnsbl-health.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { TableSet } from '../tables/table-set.ts';
 
@@ -51,4 +52,9 @@ export class Snapshot {
     this.tables.close();
     this.policyServices.close();
   }
+}
+
+/** The DNS lists that its policies ask. */
+export function dnsblUses({ policies }: Snapshot): DnsblUse[] {
+  return Array.from(policies.values()).flatMap((policy) => [...policy.dnsblUses]);
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { DaemonHealth, type DaemonParts } from '../../src/admin/daemon-health.ts';
 import { worstStatus } from '../../src/admin/health.ts';
+import { DNSBL_FAULTS } from '../../src/dns/dnsbl-faults.ts';
 
 const at = new Date('2026-11-22T06:00:00Z');
 const loaded = { isSwapped: true, version: 3, diagnostics: [], at };
@@ -12,6 +13,8 @@ function daemon(parts: Partial<DaemonParts>): DaemonHealth {
     staleTables: () => new Map(),
     sockets: () => ['127.0.0.1:10040'],
     dns: () => ({ lookups: 0, failures: 0 }),
+    dnsServersDown: () => [],
+    dnsbls: () => [],
     wiringDoubts: () => [],
     ...parts,
   });
@@ -26,6 +29,7 @@ test('all is well', () => {
     'reload: version 3 in force since 2026-11-22T06:00:00.000Z',
     'tables: as on disk',
     'dns: no failures noticed',
+    'dnsbls: 0 in use',
     'wiring: nothing looks wrong',
   ]);
 });
@@ -86,4 +90,24 @@ test('DNS that mostly fails is a warning, until it answers again', () => {
   expect(status()?.status).toBe('warn');
   nowMs = 30_000;
   expect(status()).toMatchObject({ status: 'pass', reason: '79 of the last 80 lookups were answered' });
+});
+
+test('a DNS server that is down, and lists that fail, are for a person to see', () => {
+  const list = (shown: string, rest: Partial<ReturnType<DaemonParts['dnsbls']>[number]>) => ({
+    shown,
+    state: 'healthy' as const,
+    fault: undefined,
+    ...rest,
+  });
+  const checks = daemon({
+    dnsServersDown: () => ['127.0.0.1:53'],
+    dnsbls: () => [
+      list('good.test', {}),
+      list('bl.test', { state: 'set_aside', fault: DNSBL_FAULTS.timesOut() }),
+      list('own.test', { state: 'unproven' }),
+    ],
+  }).checks();
+  expect(
+    checks.filter(({ status }) => status === 'warn').map(({ name, reason }) => `${name}: ${reason}`),
+  ).toEqual(['dns: no answer from 127.0.0.1:53', 'dnsbls: bl.test does not answer in time (and 1 more)']);
 });

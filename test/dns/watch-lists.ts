@@ -19,7 +19,7 @@ export interface Watch {
   readonly health: DnsblHealth;
   /** As restrictions ask, without a cache. */
   readonly resolver: Resolver;
-  /** `bl.test aside lists_the_world`, `bl.test back`, `bl.test unproven`, `bl.test distrusted`. */
+  /** `bl.test aside lists_the_world`, `bl.test back`, `bl.test unproven`. */
   readonly happened: readonly string[];
   use(argument: string, subject?: DnsblSubject, mode?: DnsblHealthMode): DnsblUse;
   list(argument: string, subject?: DnsblSubject, mode?: DnsblHealthMode): WatchedList;
@@ -40,6 +40,7 @@ export async function watchLists(zone: string, options: Partial<DnsblHealthOptio
     retryMs: 50,
     confirmMs: 60_000,
     slowMs: 5_000,
+    minHoldMs: 0,
     graceMs: 3_600_000,
     noPrefetch: new Set(),
     now: () => performance.now(),
@@ -48,7 +49,6 @@ export async function watchLists(zone: string, options: Partial<DnsblHealthOptio
       setAside: (list) => happened.push(`${list.shown} aside ${list.fault?.code}`),
       returned: (list) => happened.push(`${list.shown} back`),
       unproven: (list) => happened.push(`${list.shown} unproven`),
-      distrusted: (name) => happened.push(`${name} distrusted`),
     },
   });
   onTestFinished(() => health.close());

@@ -128,3 +128,36 @@ describe('one server', () => {
     expect(stdout).toBe('found\n');
   });
 });
+
+describe('the state of servers', () => {
+  const changes: string[] = [];
+  const onServerChange: WireClientOptions['onServerChange'] = ({ isDown }, reason) =>
+    changes.push(isDown ? `down: ${reason}` : 'up');
+
+  it('is told once a change, not once a question', async () => {
+    changes.length = 0;
+    const only = await server(GOOD);
+    const resolver = client([only], { attempts: 1, timeoutMs: 50, onServerChange });
+    only.pause();
+    const ask = (n: number) => resolver.lookup(`n${n}.test`, 'A');
+    await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(ask));
+    await expect.poll(() => changes).toEqual(['down: it does not answer']);
+    await Promise.all([11, 12, 13].map(ask));
+    only.resume();
+    await expect.poll(async () => (await ask(20)).status).toBe('found');
+    expect(changes).toEqual(['down: it does not answer', 'up']);
+    await only.stop();
+    await Promise.all([21, 22, 23].map(ask));
+    await expect.poll(() => changes.at(-1)).toBe('down: ECONNREFUSED');
+  });
+
+  it('is not down because one zone is dead, however often it is asked for', async () => {
+    changes.length = 0;
+    const only = await server(`${GOOD}\n*.dead.test !TIMEOUT\n`);
+    const resolver = client([only], { attempts: 1, timeoutMs: 50, onServerChange });
+    await Promise.all(Array.from({ length: 12 }, (_, n) => resolver.lookup(`n${n}.dead.test`, 'A')));
+    await expect.poll(() => only.count('com', 'NS')).toBeGreaterThan(0);
+    await resolver.lookup('host.test', 'A');
+    expect(changes).toEqual([]);
+  });
+});

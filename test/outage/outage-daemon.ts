@@ -145,6 +145,10 @@ export class OutageDaemon {
     return { code: response.status, report: (await response.json()) as HealthReport };
   }
 
+  async metrics(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#port('admin')}/metrics`)).text();
+  }
+
   async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
     const limit = Date.now() + PATIENCE_MS;
     while (!(await isTrue())) {

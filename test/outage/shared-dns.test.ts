@@ -10,6 +10,7 @@ const LISTS = Array.from({ length: 9 }, (_, index) => `list${index}.test`);
 const POLICY = `\
 smtpd_client_restrictions = ${LISTS.map((list) => `reject_rbl_client ${list}`).join(', ')}
 smtpd_sender_restrictions = reject_unknown_sender_domain
+dnsbl_health = off
 `;
 const ZONE = `
 @dnsbl list8.test 198.51.100.1 127.0.0.2 "spam source"
