@@ -83,8 +83,7 @@ export class Intake {
       for (const { list, reason } of merged.invalid) note(list, reason);
     }
     this.#stats.received += applied;
-    for (const [list, { count, reason }] of unusable)
-      this.#events.redis_values_unusable({ list, count, reason });
+    for (const [list, { count, reason }] of unusable) this.#tell(list, count, reason);
     return { applied, corrupt };
   }
 
