@@ -19,10 +19,12 @@ const isFault = ({ level, event }: LogLine) =>
 export interface DaemonOptions {
   /** Directory that it sees as /etc/postfix; its main.cf there is the policy. Needs root. */
   readonly etcPostfix: string;
-  /** HOST:PORT of the policy socket. */
+  /** HOST:PORT of a policy socket: it is up when this one is. */
   readonly listen: string;
   /** ADDR[:PORT] of the DNS server. */
   readonly dns: string;
+  /** Settings file, as it sees it, with the policies and sockets; undefined: main.cf and `listen` alone. */
+  readonly config?: string;
 }
 
 /** A line of its JSON log. */
@@ -45,8 +47,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { program, args } = inNamespace({ '/etc/postfix': options.etcPostfix }, process.execPath, [
     MAIN,
     'serve',
-    ...['--policy', '/etc/postfix/main.cf', '--lenient'],
-    ...['--listen', options.listen, '--dns', options.dns, '--admin', 'off', '--data', 'memory'],
+    ...(options.config === undefined
+      ? ['--policy', '/etc/postfix/main.cf', '--listen', options.listen]
+      : ['--config', options.config]),
+    ...['--lenient', '--dns', options.dns, '--admin', 'off', '--data', 'memory'],
   ]);
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
