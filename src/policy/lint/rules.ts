@@ -30,6 +30,7 @@ import { tableInResult } from './rules/table-in-result.ts';
 import { unknownAction } from './rules/unknown-action.ts';
 import { unmatchableKey } from './rules/unmatchable-key.ts';
 import { unreachableRestriction } from './rules/unreachable-restriction.ts';
+import { worldReadablePassword } from './rules/world-readable-password.ts';
 
 export const LINT_RULES: readonly LintRule[] = Object.freeze([
   unreachableRestriction,
@@ -62,4 +63,6 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   tableInResult,
   malformedAction,
   forbiddenOk,
+
+  worldReadablePassword,
 ]);

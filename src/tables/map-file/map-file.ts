@@ -4,14 +4,13 @@
  *
  * Every mistake is reported with its place; no report shows a password.
  */
-import { statSync } from 'node:fs';
 import type { Report } from '../../language/diagnostic.ts';
 import { type Assignment, parseMainCf } from '../../language/main-cf.ts';
 import { quote } from '../../language/quote.ts';
 import type { Source, Span } from '../../language/source.ts';
 import type { SourcedText } from '../../language/sourced-text.ts';
 import { didYouMean } from '../../util/did-you-mean.ts';
-import { maskPasswords, SECRET_PARAMETERS } from './masked-source.ts';
+import { maskPasswords } from './masked-source.ts';
 
 export class MapFile {
   readonly #report: Report;
@@ -32,8 +31,6 @@ export class MapFile {
     for (const [name, { nameSpan }] of this.#shown) {
       if (!known.includes(name)) reportUnknown(name, nameSpan, known, report);
     }
-    const secret = SECRET_PARAMETERS.find((name) => this.text(name) !== '');
-    if (secret !== undefined) this.#judgeMode(secret, source.file);
   }
 
   /** '' where it is not set. */
@@ -108,23 +105,6 @@ export class MapFile {
 
   warn(name: string, code: string, message: string, help: string): void {
     this.#report({ severity: 'warning', code, message, span: this.span(name), help });
-  }
-
-  #judgeMode(secret: string, file: string): void {
-    let mode: number;
-    try {
-      mode = statSync(file).mode;
-    } catch {
-      return;
-    }
-    if ((mode & 0o004) === 0) return;
-    const message = `every user of this machine can read the password in \`${file}\``;
-    this.warn(
-      secret,
-      'world-readable-password',
-      message,
-      `chmod o= ${file}, and let the group that Postward runs as read it`,
-    );
   }
 }
 

@@ -6,7 +6,7 @@
 import { Source } from '../../language/source.ts';
 
 /** Parameters whose values are passwords. */
-export const SECRET_PARAMETERS: readonly string[] = ['password', 'bind_pw'];
+const SECRET_PARAMETERS: readonly string[] = ['password', 'bind_pw'];
 
 /** A logical line: its name, and what follows. */
 const LINES = /^([^\s#=][^\s=]*)([^\n]*(?:\n[ \t][^\n]*)*)/gm;

@@ -132,3 +132,24 @@ test('comments, continued lines and quoted keys', () => {
   const access = '# 550\nspam.example REJECT\n  go away\n"a b"@spam.example 550 no\nham.example\n  550\n';
   expect(lintText(sender, access).map(({ code }) => code)).toEqual(['bare-code']);
 });
+
+const map = (line: string) => `dbname = mail\nquery = SELECT 1 WHERE '%s' = ''\n${line}\n`;
+const DATABASE = 'maps = ${config_directory}\nvirtual_alias_maps = inline:{a=b}, proxy:mysql:$maps/access';
+
+test.each([
+  [DATABASE, 0o644, map('password = secret'), ['world-readable-password']],
+  [DATABASE, 0o640, map('password = secret'), []],
+  [DATABASE, 0o644, map('#password = secret'), []],
+  [DATABASE, 0o644, map('password ='), []],
+  // Nothing opens it here, and Postfix does.
+  [
+    'virtual_mailbox_limit_maps = pgsql:${config_directory}/access',
+    0o644,
+    map('hosts = postgresql://me:secret@db/mail'),
+    ['world-readable-password'],
+  ],
+  ['fallback_maps = ldap:$config_directory/access', 0o644, 'bind_pw = secret\n', ['world-readable-password']],
+])('the map file of %s, mode %o: %j', (main, mode, access, codes) => {
+  const found = lintText(main, access, mode).map(({ code }) => code);
+  expect(found.filter((code) => code === 'world-readable-password')).toEqual(codes);
+});

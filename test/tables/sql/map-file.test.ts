@@ -1,5 +1,4 @@
 /** What is told about a map file, and where. */
-import { chmodSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatSpan, Source } from '../../../src/language/source.ts';
 import { sqlMapReader } from '../../../src/tables/sql/sql-map.ts';
@@ -133,15 +132,6 @@ describe('a map file', () => {
         code: 'library-missing',
         help: expect.stringContaining('npm install @postward/no-such-library'),
       },
-    ]);
-  });
-
-  it('with a password that everybody may read is told of', () => {
-    const path = maps.write('map.cf', `dbname = d\npassword = x\n${GOOD}`);
-    chmodSync(path, 0o644);
-    maps.tables.open(`mysql:${path}`, undefined, (diagnostic) => maps.diagnostics.push(diagnostic));
-    expect(told()).toEqual([
-      `warning world-readable-password 2:1 every user of this machine can read the password in \`${path}\``,
     ]);
   });
 });
