@@ -103,7 +103,12 @@ class Instance implements PrivatePostfix {
       // The first session was ours, to see that it is up.
       const sessions = sessionsOf(await this.#log(), service).slice(1);
       if (sessions.filter(isOver).length >= count) return sessions;
-      if (Date.now() > deadline) throw new Error(`Postfix logged ${sessions.length} of ${count} sessions`);
+      if (Date.now() > deadline) {
+        const unfinished = sessions.filter((session) => !isOver(session)).map((lines) => lines.join('\n'));
+        throw new Error(
+          `Postfix logged ${sessions.length} of ${count} sessions; not to their end:\n${unfinished}`,
+        );
+      }
       await sleep(5);
     }
   }
@@ -233,14 +238,21 @@ export function parametersSet(mainCf: string): string[] {
 
 function sessionsOf(log: string, service: string): string[][] {
   const sessions: string[][] = [];
+  // The next session may begin in another process before this one has logged the end of a TLS session.
+  const byProcess = new Map<string, string[]>();
   const marker = ` postfix/${service}/smtpd[`;
   for (const line of log.split('\n')) {
     const at = line.indexOf(marker);
     if (at < 0) continue;
-    const message = line.slice(line.indexOf(']: ', at) + 3);
-    // One smtpd serves one session at a time, and probes come one after the other.
-    if (message.startsWith('connect from ')) sessions.push([]);
-    sessions.at(-1)?.push(message);
+    const end = line.indexOf(']: ', at);
+    const process = line.slice(at + marker.length, end);
+    const message = line.slice(end + 3);
+    if (message.startsWith('connect from ')) {
+      const session: string[] = [];
+      sessions.push(session);
+      byProcess.set(process, session);
+    }
+    byProcess.get(process)?.push(message);
   }
   return sessions;
 }
