@@ -7,9 +7,9 @@ export const DOMAINS: readonly string[] = words(`
     dangling.test alias.test deadalias.test broken.test mxbroken.test abroken.test refused.test nx.test
     spam.test bad.spam.test tmp.test good.test badmx.test badns.test sub.badns.test bada.test loopmx.test
     ipmx.test other.test backup.test backup-ip.test primary.test backup-trouble.test chain.test loop1.test
-    mxalias.test mxchain.test mxcircle.test nsalias.test manymx.test mxtxt.test mxservfail.test mxnull2.test
+    mxalias.test mxchain.test nsalias.test manymx.test mxtxt.test mxservfail.test mxnull2.test
     mxself.test mxbadname.test mxonlybad.test mxnumeric.test mxip6.test mxunder.test multi.test mxmulti.test
-    mxrefused.test nsbroken.test aservfail6.test nodata.test formerr.test any.wild.test a.b.badns.test
+    mxrefused.test nsbroken.test aservfail6.test nodata.test any.wild.test a.b.badns.test
     bücher.test mail.client.test
   `);
 
