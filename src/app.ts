@@ -11,6 +11,7 @@ import { publicResolver } from './dns/public-resolvers.ts';
 import type { Diagnostic } from './language/diagnostic.ts';
 import type { ListService } from './lists/list-service.ts';
 import { openLists, openStore } from './lists/open-lists.ts';
+import { ListSharing } from './lists/sharing/list-sharing.ts';
 import { formatSocketAddress, parseSocketAddress, type SocketAddress } from './net/socket-address.ts';
 import { measureDns } from './observe/dns-metrics.ts';
 import { measureDnsbl } from './observe/dnsbl-metrics.ts';
@@ -19,7 +20,8 @@ import { createLog, type Log } from './observe/log.ts';
 import type { LogDestination } from './observe/log-destination.ts';
 import { Metrics } from './observe/metrics.ts';
 import { RecentDecisions } from './observe/recent-decisions.ts';
-import { redisOptions } from './redis/redis-options.ts';
+import { measureRedis, measureSharing } from './observe/redis-metrics.ts';
+import { type RedisOptions, redisOptions } from './redis/redis-options.ts';
 import { dnsLog } from './server/dns-log.ts';
 import { observedEvents } from './server/observed-events.ts';
 import { listen, type PolicyListener } from './server/policy-listener.ts';
@@ -40,12 +42,15 @@ import { VERSION } from './util/version.ts';
 /** How often the wiring is looked at, for the log. */
 const WIRING_PERIOD_MS = 60_000;
 
+/** How long an edit's answer waits to say that all servers have it. */
+const SHARED_WAIT_MS = 100;
+
 /** How long running requests may take when the daemon stops. */
 const DRAIN_MS = 5000;
 
 /** Loads the policies that settings name. */
 export async function loadPolicies(
-  settings: Pick<Settings, 'policies'> & Partial<Pick<Settings, 'dns'>>,
+  settings: Pick<Settings, 'policies'> & Partial<Pick<Settings, 'dns' | 'tables'>>,
   version: number,
   changes: Pick<LoadSnapshotOptions, 'onTableReload' | 'onPolicyChange' | 'lists'> = {},
 ): Promise<LoadedSnapshot> {
@@ -56,9 +61,20 @@ export async function loadPolicies(
     version,
     policyFiles,
     mask: zoneMask(settings.dns?.zones ?? {}),
+    tableLimits: settings.tables && tableLimits(settings.tables),
     ...changes,
   });
   return { ...loaded, diagnostics: [...diagnostics, ...loaded.diagnostics] };
+}
+
+function tableLimits(tables: Settings['tables']): LoadSnapshotOptions['tableLimits'] {
+  return {
+    maxConnections: tables.connections,
+    connectTimeoutMs: tables.connect_ms,
+    queryTimeoutMs: tables.answer_ms,
+    totalTimeoutMs: tables.total_ms,
+    ttlMs: tables.keep_ms,
+  };
 }
 
 export interface StartOptions {
@@ -111,6 +127,8 @@ export class App {
   readonly #recent: RecentDecisions;
   #store: Store | undefined;
   #lists: ListService | undefined;
+  readonly #redis: RedisOptions | undefined;
+  #sharing: ListSharing | undefined;
   #watchTimer: NodeJS.Timeout | undefined;
   /** Tables that are not what is on disk, and why. */
   readonly #staleTables = new Map<string, string>();
@@ -121,9 +139,10 @@ export class App {
     this.log = log;
     this.#adminToken = adminToken;
     this.#settings = settings;
+    this.#redis = redisOptions(settings.redis);
     this.#dns = openDns(
       settings.dns,
-      redisOptions(settings.redis),
+      this.#redis,
       dnsLog(log, () => this.#dns),
     );
     this.#holder = new SnapshotHolder({
@@ -196,8 +215,9 @@ export class App {
 
   async start(): Promise<void> {
     checkFailAction(this.#settings.decision.fail_action);
-    this.#store = await openStore(this.#settings);
+    this.#store = await openStore(this.#settings, this.#redis !== undefined);
     this.#lists = await openLists(this.#store);
+    this.#sharing = await this.#shareLists(this.#lists);
     const { isSwapped, diagnostics } = await this.#holder.reload();
     if (!isSwapped) throw new StartFailure(diagnostics);
     for (const diagnostic of diagnostics) this.log.diagnostic(diagnostic);
@@ -215,8 +235,26 @@ export class App {
     await Promise.all([...this.#listeners, this.#admin].map((listener) => listener?.close(DRAIN_MS)));
     this.#dns.close();
     this.#holder.close();
+    this.#sharing?.close();
     this.#lists?.close();
     await this.#store?.close();
+  }
+
+  /** Begins to share lists; the daemon starts without Redis just the same. */
+  async #shareLists(lists: ListService): Promise<ListSharing | undefined> {
+    const { metrics, log } = this;
+    const dns = this.#dns.redis;
+    if (this.#redis === undefined) return undefined;
+    const sharing = new ListSharing({ lists, redis: this.#redis, events: log });
+    measureRedis(metrics, { lists: sharing.redis, lists_log: sharing.following, ...(dns && { dns }) });
+    measureSharing(metrics, sharing);
+    dns?.onChange(({ state, reason }) => {
+      const found = { server: dns.label, use: 'dns' };
+      if (state === 'up') log.redis_up(found);
+      else log.redis_down({ ...found, reason });
+    });
+    await sharing.start();
+    return sharing;
   }
 
   async #listen(socket: SocketSetting): Promise<PolicyListener> {
@@ -253,6 +291,7 @@ export class App {
     const { admin, data } = this.#settings;
     const store = this.#store;
     const lists = this.#lists;
+    const sharing = this.#sharing;
     if (admin.address === 'off' || store === undefined || lists === undefined) return undefined;
     const { stats } = this.#dns.client;
     const health = new DaemonHealth({
@@ -264,6 +303,7 @@ export class App {
       dnsServersDown: () => serversDown(this.#dns),
       dnsbls: () => Array.from(this.#dns.dnsbl.lists(), ({ list }) => list),
       wiringDoubts: () => this.#watch.doubts(),
+      redis: () => sharing && { server: sharing.redis.label, ...sharing.status },
     });
     // HTTP is half of what there is to load: only where somebody asks for it.
     const { startAdmin } = await import('./admin/start-admin.ts');
@@ -278,6 +318,7 @@ export class App {
       environmentToken: this.#adminToken,
       store,
       lists,
+      ...(sharing && { whenShared: () => sharing.whenShared(SHARED_WAIT_MS) }),
       explain: {
         holder: this.#holder,
         reload: () => this.reload(),

@@ -84,8 +84,9 @@ export class RedisConnection {
     this.#refusal = undefined;
   }
 
-  /** Each change of state, once. Call what is returned to hear no more. */
+  /** Each change of state, once, and the state there is already. Call what is returned to hear no more. */
   onChange(listener: (change: RedisChange) => void): () => void {
+    if (this.#state !== 'starting') listener({ state: this.#state, reason: this.reason });
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
