@@ -23,6 +23,7 @@ import fastify, {
 } from 'fastify';
 import { Type } from 'typebox';
 import { clientOf, type GuardOptions, guardRoutes } from './auth/guard.ts';
+import { addIdempotency } from './idempotency.ts';
 import { describeApi } from './openapi.ts';
 import { type FieldProblem, PROBLEM_TYPE, ProblemError, problem } from './problem.ts';
 import { compileValidation, InvalidRequest } from './validation.ts';
@@ -169,6 +170,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
       throw new ProblemError(400, 'If-Match means nothing here: what this address stands for has no version');
     }
   });
+  addIdempotency(server);
   for (const add of routes) add(server);
   return server;
 }

@@ -1,6 +1,7 @@
 /**
  * Puts the admin server together: its tokens, its routes, its addresses.
  */
+import type { ListService } from '../lists/list-service.ts';
 import { isLoopback, type SocketAddress } from '../net/socket-address.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -12,13 +13,17 @@ import { type AdminListener, openAdmin } from './admin-listener.ts';
 import { DenialLog } from './auth/denial-log.ts';
 import { Tokens } from './auth/tokens.ts';
 import type { HealthReporter } from './health.ts';
-import { localSocketPath } from './local-socket.ts';
+import type { ListPort } from './list-port.ts';
+import { localSocketPath } from './local-socket-path.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
+import { bulkRoutes } from './routes/bulk-routes.ts';
 import { decisionRoutes } from './routes/decision-routes.ts';
 import { type DnsPort, dnsRoutes } from './routes/dns-routes.ts';
 import { docsRoutes } from './routes/docs-routes.ts';
+import { entryRoutes } from './routes/entry-routes.ts';
 import { type ExplainPort, explainRoutes } from './routes/explain-routes.ts';
 import { healthRoutes } from './routes/health-routes.ts';
+import { listRoutes } from './routes/list-routes.ts';
 import { metricsRoutes } from './routes/metrics-routes.ts';
 import { policyRoutes } from './routes/policy-routes.ts';
 import { type StatusPort, statusRoutes } from './routes/status-routes.ts';
@@ -40,6 +45,9 @@ export interface AdminParts {
   /** The admin token that the environment names, if it does. */
   readonly environmentToken: string | undefined;
   readonly store: Store;
+  readonly lists: ListService;
+  /** See ListPort. */
+  readonly whenShared?: ListPort['whenShared'];
   readonly explain: ExplainPort;
   readonly recent: RecentDecisions;
   readonly resolver: DnsPort['resolver'];
@@ -106,8 +114,16 @@ export async function startAdmin(parts: AdminParts): Promise<Admin> {
 }
 
 function routesOf(parts: AdminParts, tokens: Tokens): Routes[] {
-  const { log, store, explain, recent, resolver, settings, version, health, sockets } = parts;
+  const { log, store, lists, whenShared, explain, recent, resolver, settings, version, health, sockets } =
+    parts;
   const onStoreFailure = ({ message }: StoreFailure) => log.store_failed({ reason: message });
+  const listPort: ListPort = {
+    lists,
+    whenShared,
+    onEdit: ({ actor, operation, list, keys, action, changes }) =>
+      log.list_edited({ actor, operation, list, keys, action, changes }),
+    onStoreFailure,
+  };
   return [
     docsRoutes,
     statusRoutes({ version, health, sockets, startedAtMs: Date.now() }),
@@ -115,6 +131,9 @@ function routesOf(parts: AdminParts, tokens: Tokens): Routes[] {
     explainRoutes(explain),
     decisionRoutes({ recent, maxStreams: settings.streams, holds: (principal) => tokens.holds(principal) }),
     dnsRoutes({ resolver, mask: explain.mask }),
+    listRoutes(listPort),
+    entryRoutes(listPort),
+    bulkRoutes(listPort),
     auditRoutes({ audit: store.audit, onStoreFailure }),
     tokenRoutes({ tokens, onStoreFailure }),
   ];

@@ -91,7 +91,7 @@ export class ApiDaemon {
     const flags = {
       listen: ['127.0.0.1:0'],
       policies: 'mx.cf',
-      'dns.servers': ['127.0.0.1:9'],
+      'dns.servers': [environment['POSTWARD_DNS__SERVERS'] ?? '127.0.0.1:9'],
       data: options.data ?? 'memory',
       'admin.address': environment['POSTWARD_ADMIN__ADDRESS'] ?? '127.0.0.1:0',
     };
