@@ -228,6 +228,41 @@ export const SETTINGS = section(
           'How many names of later restrictions are asked for while an earlier one waits. 0 asks one after the other.',
       }),
     }),
+    tables: section(
+      'How servers behind lookup tables are asked: mysql:, pgsql:, sqlite:, ldap:, socketmap:, tcp:.',
+      {
+        connections: Type.Integer({
+          default: 8,
+          minimum: 1,
+          maximum: 1000,
+          description: 'Connections to the servers of one map file, and so questions at a time.',
+        }),
+        connect_ms: Type.Integer({
+          default: 3000,
+          minimum: 50,
+          maximum: 60_000,
+          description: 'How long connecting to one server, login included, may take, in milliseconds.',
+        }),
+        answer_ms: Type.Integer({
+          default: 4000,
+          minimum: 50,
+          maximum: 60_000,
+          description: 'How long one server has to answer before the next is asked, in milliseconds.',
+        }),
+        total_ms: Type.Integer({
+          default: 6000,
+          minimum: 50,
+          maximum: 60_000,
+          description: 'How long a lookup may take altogether, in milliseconds; then it has failed for now.',
+        }),
+        keep_ms: Type.Integer({
+          default: 5000,
+          minimum: 0,
+          maximum: 3_600_000,
+          description: 'How long an answer is used again, found or not, in milliseconds.',
+        }),
+      },
+    ),
     admin: section(
       'The HTTP address for health, metrics and the admin API.',
       {

@@ -7,7 +7,7 @@ import { loadPolicy } from '../policy/loader.ts';
 import type { Policy } from '../policy/policy.ts';
 import { stampOf } from '../tables/file-watcher.ts';
 import type { ListTables } from '../tables/list-tables.ts';
-import { TableSet, type TableSetOptions } from '../tables/table-set.ts';
+import { type LookupLimits, TableSet, type TableSetOptions } from '../tables/table-set.ts';
 import { Snapshot } from './snapshot.ts';
 
 export interface LoadSnapshotOptions {
@@ -16,6 +16,8 @@ export interface LoadSnapshotOptions {
   readonly policyFiles: ReadonlyMap<string, string>;
   /** Told when a table file changes, or cannot be read any more. */
   readonly onTableReload?: TableSetOptions['onReload'];
+  /** What asking servers behind tables may cost; default: the usual. */
+  readonly tableLimits?: Partial<LookupLimits> | undefined;
   /** Told when a policy file changes. */
   readonly onPolicyChange?: () => void;
   readonly host?: HostFacts;
@@ -36,6 +38,7 @@ export async function loadSnapshot(options: LoadSnapshotOptions): Promise<Loaded
   const { onTableReload, onPolicyChange } = options;
   const tables = new TableSet({
     lists: options.lists,
+    limits: options.tableLimits ?? {},
     ...(onTableReload === undefined ? {} : { onReload: onTableReload }),
   });
   const policyServices = new PolicyServiceSet();
