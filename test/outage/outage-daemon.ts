@@ -13,7 +13,6 @@ import { onTestFinished } from 'vitest';
 import type { HealthReport } from '../../src/admin/health.ts';
 import { PolicyClient } from '../server/policy-client.ts';
 import { COMPILE_CACHE, type LogLine, MAIN } from '../support/daemon.ts';
-import type { FixtureDns } from '../support/fixture-dns.ts';
 
 /** Longer than anything here takes; who waits so long waits for what does not come. */
 const PATIENCE_MS = 15_000;
@@ -22,7 +21,7 @@ const POLL_MS = 10;
 export interface OutageOptions {
   /** Name → content; `mx.cf` is the policy. */
   readonly files: Readonly<Record<string, string>>;
-  readonly dns?: FixtureDns;
+  readonly dns?: { readonly port: number };
   /** For `ready`; a daemon without it starts faster. Default no. */
   readonly hasAdmin?: boolean;
   /** By the names of the environment, without prefix: `DNS__TIMEOUT_MS`. */
