@@ -5,17 +5,10 @@
  * write the data itself.
  */
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { join } from 'node:path';
 import { bind } from '../server/bind.ts';
 import { answerBrokenRequest, boundServer } from './server.ts';
 
-const NAME = 'admin.sock';
 const OWNER_ONLY = 0o600;
-
-/** Where the local socket of a daemon with this data directory is. */
-export function localSocketPath(dataDirectory: string): string {
-  return join(dataDirectory, NAME);
-}
 
 export class LocalSocket {
   readonly path: string;

@@ -3,9 +3,12 @@
  * mistakes of whoever types them are told. One file a command; a command is
  * loaded only when it is called.
  */
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { OperatorError } from '../util/operator-error.ts';
 import { VERSION } from '../util/version.ts';
+import { addApiCommands } from './api-commands.ts';
+import { completionScript, SHELLS, type Shell } from './completion.ts';
+import { addDnsCommands } from './dns-commands.ts';
 import { addSettingFlags, type OptionValues } from './setting-flags.ts';
 import { printOperatorError, processTerminal, type Terminal } from './terminal.ts';
 
@@ -68,6 +71,7 @@ function build(terminal: Terminal, done: (exitCode: number) => void): Command {
   addSettingFlags(command('explain', 'show how a request is decided, step by step'), [
     'policies',
     'dns.servers',
+    'data',
   ])
     .argument('[attribute=value...]', 'of the request; without any it is read from standard input')
     .option('--context <context>', 'policy_context: [POLICY][/LIST] or a list such as `helo`')
@@ -109,11 +113,29 @@ function build(terminal: Terminal, done: (exitCode: number) => void): Command {
       done(await doctor(options, terminal));
     });
 
+  addSettingFlags(command('backup', 'copy the lists, the audit and the tokens into one file'), ['data'])
+    .argument('<file>', 'a file that does not exist yet')
+    .addHelpText('after', '\nThe daemon may run meanwhile; the copy is of one moment.')
+    .action(async (file: string, options: OptionValues) => {
+      const { backup } = await import('./backup.ts');
+      done(backup(file, options, terminal));
+    });
+
   addSettingFlags(command('health', 'ask a running daemon whether it can decide'), ['admin.address']).action(
     async (options: OptionValues) => {
       const { health } = await import('./health.ts');
       done(await health(options, terminal));
     },
   );
+
+  addApiCommands(program, terminal, done);
+  addDnsCommands(program, terminal, done);
+
+  command('completion', 'completion for a shell: `source <(postward completion bash)`')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .action((shell: Shell) => {
+      terminal.out(completionScript(program, shell).trimEnd());
+      done(0);
+    });
   return program;
 }

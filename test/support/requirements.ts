@@ -85,6 +85,11 @@ const REQUIREMENTS = {
     },
     needsRoot: false,
   },
+  zsh: {
+    purpose: 'completion as zsh runs it',
+    packages: { zsh: '/usr/bin/zsh' },
+    needsRoot: false,
+  },
   promtool: {
     purpose: 'metrics, alert rules and dashboard queries as Prometheus reads them',
     packages: { prometheus: '/usr/bin/promtool' },

@@ -1,0 +1,38 @@
+/**
+ * When something is to end, as people type it: `7d` from now (main.cf's units:
+ * s, m, h, d, w), a day such as `2026-12-31`, or a time such as
+ * `2026-12-31T08:00Z`.
+ */
+import { parseTimeValue } from '../language/time-value.ts';
+import { OperatorError } from '../util/operator-error.ts';
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * The time as the API takes it.
+ *
+ * @throws OperatorError when it is none
+ */
+export function expiryOf(text: string, nowMs: number = Date.now()): string {
+  const seconds = parseTimeValue(text);
+  const ms =
+    seconds !== undefined
+      ? nowMs + seconds * 1000
+      : DAY.test(text) || TIME.test(text)
+        ? Date.parse(text)
+        : Number.NaN;
+  const date = new Date(ms);
+  if (!Number.isNaN(date.getTime())) return date.toISOString();
+  throw new OperatorError(
+    'bad-expiry',
+    `\`${text}\` is no time`,
+    'write how long from now, such as 12h or 7d, or a time such as 2026-12-31 or 2026-12-31T08:00Z',
+  );
+}
+
+/** The same backwards, for `--since`: `1h` ago, or a time. */
+export function sinceOf(text: string, nowMs: number = Date.now()): string {
+  const seconds = parseTimeValue(text);
+  return seconds === undefined ? expiryOf(text, nowMs) : new Date(nowMs - seconds * 1000).toISOString();
+}

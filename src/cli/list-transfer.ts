@@ -1,0 +1,174 @@
+/**
+ * `postward list import` and `export`: whole lists as text. A file of any size is
+ * read here, so that every mistake in it is told with its line before anything
+ * is changed, and sent in requests of a size that the API takes.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { visible } from '../language/visible.ts';
+import { type ImportedEntry, LIST_FORMATS, type ListFormatName } from '../lists/formats/list-format.ts';
+import { OperatorError } from '../util/operator-error.ts';
+import { systemErrorReason } from '../util/system-error.ts';
+import { AdminClient } from './admin-client.ts';
+import type { OptionValues } from './setting-flags.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Well below what the API takes at once, in number and in bytes. */
+const EDITS_AT_ONCE = 5000;
+const MAX_INPUT_BYTES = 512 * 1024 * 1024;
+const MISTAKES_SHOWN = 20;
+
+const BROKEN = 2;
+
+type Counts = Record<'created' | 'changed' | 'unchanged' | 'removed' | 'absent', number>;
+
+interface Summary {
+  readonly counts: Counts;
+  readonly results: readonly { readonly key: string }[];
+}
+
+interface Edit {
+  readonly operation: 'put' | 'remove';
+  readonly key: string;
+  readonly action?: string;
+  readonly comment?: string;
+  readonly expires_at?: string;
+}
+
+/** @returns 0, or 2 when the file has mistakes and nothing was changed */
+export async function listImport(
+  name: string,
+  file: string,
+  options: OptionValues,
+  terminal: Terminal,
+): Promise<number> {
+  const client = new AdminClient(options, terminal);
+  const format = formatOf(file, options['format'] as ListFormatName | undefined);
+  const { entries, mistakes } = LIST_FORMATS[format].read(await textOf(file, terminal));
+  if (mistakes.length > 0) {
+    for (const { line, message, help } of mistakes.slice(0, MISTAKES_SHOWN)) {
+      terminal.error(`${file}:${line}: ${visible(message)}\n  help: ${visible(help)}`);
+    }
+    const more = mistakes.length - MISTAKES_SHOWN;
+    if (more > 0) terminal.error(`and ${more} more`);
+    terminal.error('postward: nothing was changed');
+    return BROKEN;
+  }
+  const isDryRun = options['dryRun'] === true;
+  const counts: Counts = { created: 0, changed: 0, unchanged: 0, removed: 0, absent: 0 };
+  const send = async (edits: readonly Edit[]): Promise<string[]> => {
+    const keys: string[] = [];
+    for (let at = 0; at < edits.length; at += EDITS_AT_ONCE) {
+      const summary = await client.ask<Summary>({
+        method: 'POST',
+        path: ['lists', name, 'bulk'],
+        query: { dry_run: isDryRun },
+        body: { edits: edits.slice(at, at + EDITS_AT_ONCE) },
+      });
+      for (const outcome of Object.keys(counts) as (keyof Counts)[])
+        counts[outcome] += summary.counts[outcome];
+      for (const { key } of summary.results) keys.push(key);
+    }
+    return keys;
+  };
+  // All is checked before the first part is in force: a mistake in the last would leave half.
+  if (!isDryRun && entries.length > EDITS_AT_ONCE) await checkAll(client, name, entries);
+  const kept = new Set(await send(entries.map(putOf)));
+  if (options['replace'] === true) {
+    const superfluous = (await keysOf(client, name)).filter((key) => !kept.has(key));
+    await send(superfluous.map((key) => ({ operation: 'remove', key })));
+  }
+  if (options['json'] === true) terminal.out(JSON.stringify({ ...counts, dry_run: isDryRun }));
+  else {
+    const told = (['created', 'changed', 'unchanged', 'removed'] as const)
+      .map((outcome) => `${counts[outcome]} ${outcome}`)
+      .join(', ');
+    terminal.out(`${name}: ${told}${isDryRun ? ' (nothing was changed: --dry-run)' : ''}`);
+  }
+  return 0;
+}
+
+export async function listExport(name: string, options: OptionValues, terminal: Terminal): Promise<number> {
+  const client = new AdminClient(options, terminal);
+  const format = options['format'] as ListFormatName;
+  const { text } = await client.answer({
+    path: ['lists', name, 'export'],
+    query: { format },
+    accept: LIST_FORMATS[format].mediaType,
+  });
+  const { output } = options;
+  if (typeof output !== 'string') {
+    if (text !== '') terminal.out(text.replace(/\n$/, ''));
+    return 0;
+  }
+  const path = resolve(terminal.directory, output);
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new OperatorError(
+      'output-failed',
+      `cannot write \`${path}\`: ${systemErrorReason(error)}`,
+      'see that the directory is there, can be written, and has room',
+    );
+  }
+  return 0;
+}
+
+async function checkAll(client: AdminClient, name: string, entries: readonly ImportedEntry[]): Promise<void> {
+  for (let at = 0; at < entries.length; at += EDITS_AT_ONCE) {
+    await client.ask<Summary>({
+      method: 'POST',
+      path: ['lists', name, 'bulk'],
+      query: { dry_run: true },
+      body: { edits: entries.slice(at, at + EDITS_AT_ONCE).map(putOf) },
+    });
+  }
+}
+
+async function keysOf(client: AdminClient, name: string): Promise<string[]> {
+  const { text } = await client.answer({
+    path: ['lists', name, 'export'],
+    query: { format: 'ndjson' },
+    accept: LIST_FORMATS.ndjson.mediaType,
+  });
+  return LIST_FORMATS.ndjson.read(text).entries.map(({ key }) => key);
+}
+
+function putOf({ key, action, comment, expires }: ImportedEntry): Edit {
+  return {
+    operation: 'put',
+    key,
+    action,
+    ...(comment === '' ? {} : { comment }),
+    ...(expires === null ? {} : { expires_at: new Date(expires).toISOString() }),
+  };
+}
+
+function formatOf(file: string, named: ListFormatName | undefined): ListFormatName {
+  if (named !== undefined) return named;
+  const extension = extname(file);
+  if (extension === '.csv') return 'csv';
+  return extension === '.ndjson' || extension === '.jsonl' ? 'ndjson' : 'access';
+}
+
+async function textOf(file: string, terminal: Terminal): Promise<string> {
+  if (file === '-') {
+    const input = await terminal.readInput(MAX_INPUT_BYTES);
+    if (input !== undefined) return input;
+    throw new OperatorError(
+      'nothing-to-import',
+      'there is nothing on standard input',
+      'pipe a table into it',
+    );
+  }
+  const path = resolve(terminal.directory, file);
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new OperatorError(
+      'unreadable-import',
+      `cannot read \`${path}\`: ${systemErrorReason(error)}`,
+      'check the path, or name `-` for standard input',
+    );
+  }
+}

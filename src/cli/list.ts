@@ -1,0 +1,214 @@
+/**
+ * `postward list`: managed lists of a running daemon. What is typed here is in
+ * force, on all servers that share lists, when the command returns.
+ */
+import { visible } from '../language/visible.ts';
+import { AdminClient } from './admin-client.ts';
+import { expiryOf } from './expiry.ts';
+import type { OptionValues } from './setting-flags.ts';
+import { painter, type Terminal } from './terminal.ts';
+import { textTable } from './text-table.ts';
+
+export interface ListFacts {
+  readonly name: string;
+  readonly kind: string;
+  readonly description: string;
+  readonly entries: number;
+  readonly hits: number;
+  readonly in_policy: boolean;
+}
+
+export interface EntryFacts {
+  readonly key: string;
+  readonly action: string;
+  readonly comment: string;
+  readonly changed_at: string;
+  readonly changed_by: string;
+  readonly expires_at?: string;
+}
+
+interface EntryPage {
+  readonly entries: readonly EntryFacts[];
+  readonly next_cursor?: string;
+}
+
+interface Match {
+  readonly list: string;
+  readonly searched: string;
+  readonly entry: string;
+  readonly action: string;
+}
+
+/** What an edit of an entry is answered. */
+interface EditAnswer {
+  readonly after: EntryFacts;
+  readonly notes: readonly string[];
+  /** Missing: there is nobody to share with. */
+  readonly shared?: boolean;
+}
+
+const NOT_SHARED = 'postward: in force here; the other servers get it as soon as Redis answers again';
+
+const MOST_IN_A_PAGE = 1000;
+
+export async function listLs(options: OptionValues, terminal: Terminal): Promise<number> {
+  const client = new AdminClient(options, terminal);
+  const { lists } = await client.ask<{ readonly lists: readonly ListFacts[] }>({ path: ['lists'] });
+  if (options['json'] === true) return json(lists, terminal);
+  const rows = lists.map(({ name, kind, entries, hits, in_policy, description }) => [
+    name,
+    kind,
+    String(entries),
+    String(hits),
+    in_policy ? 'yes' : 'no',
+    description,
+  ]);
+  const headings = ['NAME', 'KIND', 'ENTRIES', 'HITS', 'IN POLICY', 'DESCRIPTION'];
+  terminal.out(textTable(headings, rows, painter(terminal.hasOutColour)));
+  return 0;
+}
+
+export async function listShow(
+  name: string,
+  key: string | undefined,
+  options: OptionValues,
+  terminal: Terminal,
+): Promise<number> {
+  const client = new AdminClient(options, terminal);
+  const entries =
+    key === undefined
+      ? await someEntries(client, name, options)
+      : [await client.ask<EntryFacts>({ path: ['lists', name, 'entries', key] })];
+  if (options['json'] === true) return json(key === undefined ? entries : entries[0], terminal);
+  const rows = entries.map((entry) => [
+    entry.key,
+    entry.action,
+    entry.expires_at === undefined ? 'never' : seconds(entry.expires_at),
+    `${seconds(entry.changed_at)} ${entry.changed_by}`,
+    entry.comment,
+  ]);
+  terminal.out(
+    textTable(['KEY', 'ACTION', 'EXPIRES', 'CHANGED', 'COMMENT'], rows, painter(terminal.hasOutColour)),
+  );
+  return 0;
+}
+
+async function someEntries(client: AdminClient, name: string, options: OptionValues): Promise<EntryFacts[]> {
+  const wanted = Number(options['limit']);
+  const entries: EntryFacts[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: EntryPage = await client.ask({
+      path: ['lists', name, 'entries'],
+      query: {
+        prefix: options['prefix'] as string | undefined,
+        text: options['contains'] as string | undefined,
+        limit: Math.min(wanted - entries.length, MOST_IN_A_PAGE),
+        cursor,
+      },
+    });
+    entries.push(...page.entries);
+    cursor = page.next_cursor;
+  } while (cursor !== undefined && entries.length < wanted);
+  return entries;
+}
+
+/** @param action words of it: `REJECT`, `spam run` */
+export async function listAdd(
+  name: string,
+  key: string,
+  action: readonly string[],
+  options: OptionValues,
+  terminal: Terminal,
+): Promise<number> {
+  const client = new AdminClient(options, terminal);
+  const {
+    after: entry,
+    notes,
+    shared,
+  } = await client.ask<EditAnswer>({
+    method: 'PUT',
+    path: ['lists', name, 'entries', key],
+    body: {
+      action: action.join(' '),
+      ...(typeof options['comment'] === 'string' ? { comment: options['comment'] } : {}),
+      ...(typeof options['expires'] === 'string' ? { expires_at: expiryOf(options['expires']) } : {}),
+    },
+  });
+  if (options['json'] === true) return json(entry, terminal);
+  for (const note of notes) terminal.error(`postward: ${visible(note)}`);
+  const until = entry.expires_at === undefined ? '' : `, until ${seconds(entry.expires_at)}`;
+  terminal.out(visible(`${name}: ${entry.key} ${entry.action}${until}`));
+  if (shared === false) terminal.error(NOT_SHARED);
+  return 0;
+}
+
+export async function listRm(
+  name: string,
+  keys: readonly string[],
+  options: OptionValues,
+  terminal: Terminal,
+): Promise<number> {
+  const client = new AdminClient(options, terminal);
+  for (const key of keys) {
+    const { shared } = await client.ask<Pick<EditAnswer, 'shared'>>({
+      method: 'DELETE',
+      path: ['lists', name, 'entries', key],
+    });
+    terminal.out(`${name}: ${key} removed`);
+    if (shared === false) terminal.error(NOT_SHARED);
+  }
+  return 0;
+}
+
+export async function listCreate(name: string, options: OptionValues, terminal: Terminal): Promise<number> {
+  const client = new AdminClient(options, terminal);
+  const { kind, description } = options;
+  const { list } = await client.ask<{ readonly list: ListFacts }>({
+    method: 'PUT',
+    path: ['lists', name],
+    body: {
+      ...(kind === undefined ? {} : { kind }),
+      ...(description === undefined ? {} : { description }),
+    },
+  });
+  if (options['json'] === true) return json(list, terminal);
+  terminal.out(`${list.name}: ${list.kind}`);
+  return 0;
+}
+
+export async function listDrop(name: string, options: OptionValues, terminal: Terminal): Promise<number> {
+  const client = new AdminClient(options, terminal);
+  await client.answer({ method: 'DELETE', path: ['lists', name] });
+  terminal.out(`${name} dropped, with its entries`);
+  return 0;
+}
+
+/** @returns 0 when a list has it, 1 when none */
+export async function listMatch(key: string, options: OptionValues, terminal: Terminal): Promise<number> {
+  const client = new AdminClient(options, terminal);
+  const { matches } = await client.ask<{ readonly matches: readonly Match[] }>({
+    path: ['lists', 'match'],
+    query: { key },
+  });
+  const exitCode = matches.length === 0 ? 1 : 0;
+  if (options['json'] === true) {
+    json(matches, terminal);
+    return exitCode;
+  }
+  if (matches.length === 0) terminal.error(`postward: no list has ${key}`);
+  else {
+    const rows = matches.map((match) => [match.list, match.entry, match.action]);
+    terminal.out(textTable(['LIST', 'KEY', 'ACTION'], rows, painter(terminal.hasOutColour)));
+  }
+  return exitCode;
+}
+
+function json(value: unknown, terminal: Terminal): number {
+  terminal.out(JSON.stringify(value, undefined, 2));
+  return 0;
+}
+
+function seconds(time: string): string {
+  return time.replace(/\.\d+Z$/, 'Z');
+}

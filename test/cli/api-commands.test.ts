@@ -1,0 +1,242 @@
+/** The commands that ask a running daemon, over its local socket and over its address. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { run } from '../../src/cli/cli.ts';
+import { expiryOf, sinceOf } from '../../src/cli/expiry.ts';
+import { ADMIN_TOKEN, ApiDaemon } from '../admin/api-daemon.ts';
+import { FakeTerminal } from '../support/fake-terminal.ts';
+import { requirement } from '../support/requirements.ts';
+
+let directory: string;
+let daemon: ApiDaemon;
+let terminal: FakeTerminal;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'postward-cli-'));
+  daemon = await ApiDaemon.start({ data: join(directory, 'data') });
+});
+
+afterAll(async () => {
+  await daemon.stop();
+  rmSync(directory, { recursive: true });
+});
+
+beforeEach(() => {
+  terminal = new FakeTerminal(directory);
+});
+
+const typed = (...words: string[]) => run(['node', 'postward', ...words, '--data', 'data'], terminal);
+
+/** What a command printed, when it went well. */
+async function printed(...words: string[]): Promise<string> {
+  terminal.output = '';
+  const exitCode = await typed(...words);
+  expect({ exitCode, errors: terminal.errors }).toMatchObject({ exitCode: 0 });
+  return terminal.output;
+}
+
+test('what a postmaster types at night takes effect, and can be taken back', async () => {
+  const entry = ['reject_client', '192.0.2.0/24'];
+  expect(await printed('list', 'add', ...entry, 'REJECT', 'spam run', '--expires', '7d')).toMatch(
+    /^reject_client: 192\.0\.2\.0\/24 REJECT spam run, until \d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z\n$/,
+  );
+  const request = { client_address: '192.0.2.77', recipient: 'a@dest.test', helo_name: 'mail.client.test' };
+  expect(await daemon.decide(request)).toContain('spam run');
+  expect(await printed('list', 'match', '192.0.2.77')).toBe(
+    'LIST           KEY           ACTION\nreject_client  192.0.2.0/24  REJECT spam run\n',
+  );
+  expect(await printed('decisions', '--client', '192.0.2.0/24')).toContain('NOQUEUE: reject: RCPT from');
+  expect(await printed('list', 'rm', ...entry)).toBe('reject_client: 192.0.2.0/24 removed\n');
+  expect(await daemon.decide(request)).not.toContain('spam run');
+  expect(await typed('list', 'match', '192.0.2.77')).toBe(1);
+  expect(await printed('audit', '--list', 'reject_client')).toMatch(
+    /entry\.put\s+reject_client 192\.0\.2\.0\/24\s+REJECT spam run\n.*entry\.remove\s+reject_client 192\.0\.2\.0\/24\s+was REJECT spam run\n/,
+  );
+});
+
+test('lists are made, shown, searched and dropped', async () => {
+  expect(await printed('list', 'create', 'night', '--kind', 'sender', '--description', 'by hand')).toBe(
+    'night: sender\n',
+  );
+  await printed('list', 'add', 'night', 'spam.example', 'REJECT', '--comment', 'ticket 4711');
+  await printed('list', 'add', 'night', 'bob@spam.example', 'OK');
+  expect(await printed('list', 'ls')).toMatch(/^NAME .*\nnight +sender +2 +0 +no +by hand\nreject_client +/);
+  const shown = await printed('list', 'show', 'night', '--contains', '4711');
+  expect(shown).toMatch(
+    /^KEY +ACTION +EXPIRES +CHANGED +COMMENT\nspam\.example +REJECT +never +\S+ local\S* +ticket 4711\n$/,
+  );
+  expect(JSON.parse(await printed('list', 'show', 'night', 'bob@spam.example', '--json'))).toMatchObject({
+    key: 'bob@spam.example',
+    action: 'OK',
+  });
+  expect(JSON.parse(await printed('list', 'show', 'night', '--prefix', 'bob', '--json'))).toHaveLength(1);
+  await printed('list', 'drop', 'night');
+  expect(await printed('list', 'ls')).not.toContain('night');
+});
+
+describe('import and export', () => {
+  const table = (entries: number) =>
+    Array.from(
+      { length: entries },
+      (_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255} REJECT no ${i}\n`,
+    ).join('');
+
+  test('a table of access(5) goes in, comes out, and is what it was', async () => {
+    await printed('list', 'create', 'bulk', '--kind', 'client');
+    writeFileSync(join(directory, 'table'), table(5_100));
+    expect(await printed('list', 'import', 'bulk', 'table')).toBe(
+      'bulk: 5100 created, 0 changed, 0 unchanged, 0 removed\n',
+    );
+    await printed('list', 'export', 'bulk', '--output', 'out');
+    const lines = readFileSync(join(directory, 'out'), 'utf8').split('\n');
+    expect(lines.filter((line) => /^10\./.test(line))).toHaveLength(5_100);
+    expect(await printed('list', 'import', 'bulk', 'out')).toContain('0 created, 0 changed, 5100 unchanged');
+    for (const format of ['csv', 'ndjson']) {
+      await printed('list', 'export', 'bulk', '--format', format, '--output', `out.${format}`);
+      expect(await printed('list', 'import', 'bulk', `out.${format}`)).toContain('5100 unchanged');
+    }
+  });
+
+  test('--replace removes what the file does not have; --dry-run changes nothing', async () => {
+    await printed('list', 'create', 'few');
+    writeFileSync(join(directory, 'table'), table(10));
+    await printed('list', 'import', 'few', 'table');
+    writeFileSync(join(directory, 'table'), table(3).replace('no 1', 'never'));
+    const told = 'few: 0 created, 1 changed, 2 unchanged, 7 removed';
+    expect(await printed('list', 'import', 'few', 'table', '--replace', '--dry-run')).toBe(
+      `${told} (nothing was changed: --dry-run)\n`,
+    );
+    expect(JSON.parse(await printed('list', 'show', 'few', '--json'))).toHaveLength(10);
+    expect(await printed('list', 'import', 'few', 'table', '--replace')).toBe(`${told}\n`);
+    expect(JSON.parse(await printed('list', 'show', 'few', '--json'))).toHaveLength(3);
+  });
+
+  test('a file with mistakes changes nothing, and each is told with its line', async () => {
+    writeFileSync(join(directory, 'broken'), '192.0.2.1 REJECT\n192.0.2.2\n');
+    await printed('list', 'create', 'other', '--kind', 'client');
+    expect(await typed('list', 'import', 'other', 'broken')).toBe(2);
+    expect(terminal.errors).toMatch(/^broken:2: .*\n {2}help: .*\npostward: nothing was changed\n$/s);
+    writeFileSync(join(directory, 'broken'), `${table(5050)}not/a/key REJECT\n`);
+    expect(await typed('list', 'import', 'other', 'broken')).toBe(1);
+    expect(terminal.errors).toContain('not/a/key');
+    expect(JSON.parse(await printed('list', 'show', 'other', '--json'))).toEqual([]);
+  });
+});
+
+describe('tokens', () => {
+  test('are made, used at the address, shown and revoked', async () => {
+    await printed('list', 'create', 'shift');
+    const token = (
+      await printed(
+        'token',
+        'create',
+        'night shift',
+        '--scope',
+        'lists',
+        '--list',
+        'shift',
+        '--expires',
+        '1d',
+      )
+    ).trim();
+    expect(token).toMatch(/^pw_/);
+    expect(terminal.errors).toContain('cannot be shown again');
+    const remote = new FakeTerminal(directory);
+    remote.environment = { POSTWARD_TOKEN: token };
+    const typedRemotely = (...words: string[]) =>
+      run(['node', 'postward', ...words, '--api', daemon.url], remote);
+    expect(await typedRemotely('list', 'add', 'shift', '203.0.113.9', 'REJECT')).toBe(0);
+    expect(await typedRemotely('list', 'add', 'reject_client', '203.0.113.9', 'REJECT')).toBe(1);
+    expect(await typedRemotely('audit')).toBe(1);
+    expect(remote.errors).toContain('`postward token create --scope` makes one');
+    expect(await printed('token', 'ls')).toMatch(/night shift +lists +shift +\d{4}-\d{2}-\d{2} +\S+Z +\S+Z/);
+    await printed('token', 'rm', 'night shift');
+    expect(await typedRemotely('list', 'ls')).toBe(1);
+    expect(remote.errors).toContain('the token is not known, or its time is over');
+  });
+
+  test('that are not there are told before any is revoked', async () => {
+    await printed('token', 'create', 'stays');
+    expect(await typed('token', 'rm', 'stays', 'nobody')).toBe(1);
+    expect(terminal.errors).toContain('there is no token `nobody`; nothing was revoked');
+    expect(await printed('token', 'ls')).toContain('stays');
+  });
+});
+
+test('status tells health and sockets', async () => {
+  const text = await printed('status');
+  expect(text).toMatch(/^\S+ postward \d+\.\d+\.\d+, up since \d{4}-\S+Z\n/);
+  expect(text).toMatch(/SOCKET +POLICY\n127\.0\.0\.1:\d+ +mx\n$/);
+  expect(JSON.parse(await printed('status', '--json'))).toHaveProperty('health.checks');
+});
+
+describe('what goes wrong is told with a cure', () => {
+  test('nobody there', async () => {
+    expect(await run(['node', 'postward', 'list', 'ls', '--data', 'elsewhere'], terminal)).toBe(1);
+    expect(terminal.errors).toContain(
+      `nobody answers at \`unix:${directory}/elsewhere/admin.sock\`: no such socket`,
+    );
+    expect(terminal.errors).toContain('is the daemon running, and is this its data directory?');
+  });
+
+  test('an address without a token', async () => {
+    expect(await typed('list', 'ls', '--api', daemon.url)).toBe(1);
+    expect(terminal.errors).toContain('POSTWARD_TOKEN is not set');
+  });
+
+  test('a key and an action that are none, field by field', async () => {
+    expect(await typed('list', 'add', 'reject_client', '192.0.2.0/33', 'REJECT')).toBe(1);
+    expect(terminal.errors).toContain('params/key');
+    expect(await typed('list', 'add', 'reject_client', '192.0.2.1', 'FILTER')).toBe(1);
+    expect(terminal.errors).toContain('body/action');
+    expect(await typed('list', 'add', 'reject_client', '192.0.2.1', 'REJECT', '--expires', 'soon')).toBe(1);
+    expect(terminal.errors).toContain('`soon` is no time');
+  });
+});
+
+test('a token of the environment is used at the address', async () => {
+  terminal.environment = { POSTWARD_TOKEN: ADMIN_TOKEN, POSTWARD_API: daemon.url };
+  expect(await printed('list', 'ls')).toContain('NAME');
+});
+
+test('times: how long from now, or until when', () => {
+  const now = Date.parse('2026-11-22T10:00:00Z');
+  expect(expiryOf('7d', now)).toBe('2026-11-29T10:00:00.000Z');
+  expect(expiryOf('2026-12-31', now)).toBe('2026-12-31T00:00:00.000Z');
+  expect(expiryOf('2026-12-31T08:00Z', now)).toBe('2026-12-31T08:00:00.000Z');
+  expect(sinceOf('1h', now)).toBe('2026-11-22T09:00:00.000Z');
+  expect(() => expiryOf('2026-13-31', now)).toThrow('`2026-13-31` is no time');
+});
+
+describe('completion', () => {
+  const zsh = requirement('zsh');
+  const SHELLS = [
+    { shell: 'bash', before: '', isHere: true },
+    // As its completion runs functions of bash: zshcompsys(1), bashcompinit.
+    { shell: 'zsh', before: 'autoload -U compinit; compinit -D; setopt ksh_arrays\n', isHere: zsh.isMet },
+  ];
+
+  test.each(SHELLS.filter(({ isHere }) => isHere))(
+    'for $shell knows commands, flags and values',
+    async ({ shell, before }) => {
+      await run(['node', 'postward', 'completion', shell], terminal);
+      const complete = (...words: string[]) => {
+        const asked = `COMP_WORDS=(postward ${words.join(' ')})\nCOMP_CWORD=${words.length}\n_postward\necho "\${COMPREPLY[@]}"`;
+        const { stdout, stderr } = spawnSync(shell, ['-c', `${before}${terminal.output}\n${asked}`], {
+          encoding: 'utf8',
+        });
+        expect(stderr).toBe('');
+        return stdout.trim().split(' ');
+      };
+      // zsh leaves it to whoever called to pick those that begin so.
+      expect(complete('li')).toContain('list');
+      expect(complete('list', 'im')).toContain('import');
+      expect(complete('list', 'import', 'x', 'y', '--r')).toContain('--replace');
+      expect(complete('decisions', '--verdict', 'rej')).toContain('reject');
+      expect(complete('decisions', '--verdict', 'rej')).not.toContain('--verdict');
+    },
+  );
+});
