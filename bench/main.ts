@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: throughput and latency of the daemon beside the least that
- * Node can do, in one run, and what nine DNSBLs of 50 ms cost.
+ * Node can do, in one run. What the DNS costs: `npm run bench:dns`.
  *
  * Each round measures floor, protocol, daemon, floor, and ratios are taken
  * within a round, so that what else the machine does cancels out. Ratios and
@@ -11,11 +11,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { type DnsblTimes, measureDnsbls, startDelayedDnsbls } from './dnsbl.ts';
 import { expectDunno } from './expect-dunno.ts';
 import type { LoadResult } from './load.ts';
 import { median } from './median.ts';
-import { writeDnsblPolicy, writeTablePolicy } from './policies.ts';
+import { writeTablePolicy } from './policies.ts';
 import { ServerProcess } from './server-process.ts';
 
 const HELP = `npm run bench -- [options]
@@ -145,31 +144,12 @@ async function benchThroughput(directory: string): Promise<void> {
   }
 }
 
-async function benchDnsbls(directory: string): Promise<void> {
-  const dns = await startDelayedDnsbls();
-  try {
-    const command = daemonCommand(writeDnsblPolicy(directory), `${dns.address}:${dns.port}`);
-    const server = await ServerProcess.start('daemon', command);
-    const result = await measureDnsbls(server, dns, options.quick ? 3 : 40).finally(() => server.stop());
-    const row = (name: string, { medianMs, worstMs, queries }: DnsblTimes): string =>
-      `${name.padEnd(22)} ${medianMs.toFixed(1).padStart(8)} ${worstMs.toFixed(1).padStart(8)} ${queries.toFixed(1).padStart(8)}`;
-    console.log('\nNine DNSBLs of 50 ms each, one client after another; ms');
-    console.log('                         median    worst  queries');
-    console.log(row('one list after another', result.oneByOne));
-    console.log(row('daemon, new clients', result.cold));
-    console.log(row('daemon, known clients', result.warm));
-  } finally {
-    await dns.stop();
-  }
-}
-
 if (options.help) {
   console.log(HELP);
 } else {
   const directory = mkdtempSync(join(tmpdir(), 'postward-bench-'));
   try {
     await benchThroughput(directory);
-    if (!options['no-daemon']) await benchDnsbls(directory);
   } catch (error) {
     console.error(`bench: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 1;

@@ -36,7 +36,7 @@ export interface CachingResolverOptions {
   readonly staleSeconds?: number;
   /** Answers shared with other servers. Default none. */
   readonly shared?: SharedAnswers;
-  /** How long the shared store is asked alone, before the DNS is too. Default 5. */
+  /** How long the shared store is asked alone, before the DNS is too. Default 10. */
   readonly headStartMs?: number;
   /** Milliseconds that never go back. Default performance.now. */
   readonly now?: () => number;
@@ -117,7 +117,7 @@ export class CachingResolver implements Resolver {
     this.#tempfailTtlSeconds = options.tempfailTtlSeconds ?? 2;
     this.#revalidateMs = (options.revalidateSeconds ?? 0) * 1000;
     this.#staleMs = (options.staleSeconds ?? 0) * 1000;
-    this.#headStartMs = options.headStartMs ?? 5;
+    this.#headStartMs = options.headStartMs ?? 10;
     this.#now = options.now ?? (() => performance.now());
     this.#cache = new AnswerCache({
       maxEntries: options.maxEntries ?? 50_000,

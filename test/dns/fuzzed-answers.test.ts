@@ -32,7 +32,7 @@ middle.test CNAME full.test
 const NAMES = ['full.test', 'alias.test', 'nowhere.test'] as const;
 
 const FIXTURE = new FixtureZone(ZONE);
-const HONEST = new Map(
+const HONEST = new Map<string, Buffer>(
   NAMES.flatMap((name) => DNS_TYPES.map((type) => [`${name} ${type}`, encoded(name, type)] as const)),
 );
 
