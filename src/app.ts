@@ -216,7 +216,7 @@ export class App {
   async start(): Promise<void> {
     checkFailAction(this.#settings.decision.fail_action);
     this.#store = await openStore(this.#settings, this.#redis !== undefined);
-    this.#lists = await openLists(this.#store);
+    this.#lists = await openLists(this.#store, { classNames: () => this.#classNames() });
     this.#sharing = await this.#shareLists(this.#lists);
     const { isSwapped, diagnostics } = await this.#holder.reload();
     if (!isSwapped) throw new StartFailure(diagnostics);
@@ -350,6 +350,12 @@ export class App {
         this.log.wiring_doubt({ doubt: code, subject, message, help });
       }
     }, WIRING_PERIOD_MS).unref();
+  }
+
+  /** Of all policies in force; none while the first are being loaded. */
+  #classNames(): readonly string[] {
+    if (this.#holder.lastReload === undefined) return [];
+    return [...this.#holder.current.policies.values()].flatMap(({ classNames }) => classNames);
   }
 
   #logSnapshot(): void {

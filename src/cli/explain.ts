@@ -6,6 +6,7 @@ import { loadPolicies } from '../app.ts';
 import { openDns, zoneMask } from '../dns/open-dns.ts';
 import { type ExplainRequest, requestFromText, requestFromWords } from '../explain/explain-request.ts';
 import { explanationJson, listsNotRun } from '../explain/explanation.ts';
+import { openKeptLists } from '../lists/kept-lists.ts';
 import { actionFor } from '../server/action-encoder.ts';
 import { Decider } from '../snapshot/decider.ts';
 import { dnsblUses } from '../snapshot/snapshot.ts';
@@ -25,7 +26,11 @@ export async function explain(
   const { request, assumed } = await requestFor(words, terminal);
   if (typeof options['context'] === 'string') request.policy_context = options['context'];
   const settings = settingsFor(options, terminal);
-  const { snapshot, diagnostics } = await loadPolicies(settings, 1);
+  const lists = openKeptLists(settings.data, (list, reason) =>
+    terminal.error(`postward: the list \`${list}\` is taken for an empty one: ${reason}`),
+  );
+  const { snapshot, diagnostics } = await loadPolicies(settings, 1, { lists: lists.tables });
+  lists.close();
   printDiagnostics(
     terminal,
     diagnostics.filter(({ severity }) => severity === 'error'),

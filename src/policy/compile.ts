@@ -179,6 +179,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     name,
     sources,
     programs,
+    classNames: [...classNames],
     isRelayFirst: parameters.boolean('smtpd_relay_before_recipient_restrictions'),
     isDelayed: parameters.boolean('smtpd_delay_reject'),
     isSoftBounce: parameters.boolean('soft_bounce'),

@@ -13,6 +13,8 @@ export interface PolicyOptions {
   /** The files it was read from. */
   readonly sources: readonly string[];
   readonly programs: ReadonlyMap<ListName, Program>;
+  /** smtpd_restriction_classes: what the actions of tables and lists may name. */
+  readonly classNames: readonly string[];
   /** smtpd_relay_before_recipient_restrictions */
   readonly isRelayFirst: boolean;
   /** smtpd_delay_reject */
@@ -41,6 +43,7 @@ export class Policy {
   readonly name: string;
   readonly sources: readonly string[];
   readonly programs: ReadonlyMap<ListName, Program>;
+  readonly classNames: readonly string[];
   readonly accessMapDeferCode: number;
   readonly #dnsblUses: ReadonlyMap<string, DnsblUse>;
   readonly #byList: ReadonlyMap<ListName, Plan>;
@@ -51,6 +54,7 @@ export class Policy {
     this.name = options.name;
     this.sources = options.sources;
     this.programs = options.programs;
+    this.classNames = options.classNames;
     this.accessMapDeferCode = options.accessMapDeferCode;
     this.#dnsblUses = options.dnsblUses;
     const { isSoftBounce } = options;

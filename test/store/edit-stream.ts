@@ -11,6 +11,20 @@ import { Store } from '../../src/store/store.ts';
 import { StoreFailure } from '../../src/store/store-failure.ts';
 
 const UNDER_WAY = 8;
+
+/** At once, whatever becomes of the process; a reader that is slow is waited for. */
+function say(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, line);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
 const [directory = '', first = '0'] = process.argv.slice(2);
 
 const store = await Store.open({ directory });
@@ -18,7 +32,7 @@ const lists = await ListService.open({ store });
 if (lists instanceof StoreFailure) throw new Error(lists.message);
 const service = lists;
 await service.apply([{ operation: 'describe', list: 'stream', fields: {} }], { actor: 'stream' });
-writeSync(1, 'ready\n');
+say('ready\n');
 
 let next = Number(first);
 async function edit(): Promise<never> {
@@ -30,11 +44,11 @@ async function edit(): Promise<never> {
       { actor: 'stream' },
     );
     if (put.kind !== 'applied') throw new Error(JSON.stringify(put));
-    writeSync(1, `put ${number}\n`);
+    say(`put ${number}\n`);
     if (number % 3 !== 0) continue;
     const removal = await service.apply([{ operation: 'remove', list: 'stream', key }], { actor: 'stream' });
     if (removal.kind !== 'applied') throw new Error(JSON.stringify(removal));
-    writeSync(1, `remove ${number}\n`);
+    say(`remove ${number}\n`);
   }
 }
 
