@@ -9,8 +9,8 @@ import { negative } from '../../src/dns/answer.ts';
 import { CachingResolver } from '../../src/dns/caching-resolver.ts';
 import type { DnsAnswer, DnsType, Resolver } from '../../src/dns/resolver.ts';
 import { SharedAnswers } from '../../src/dns/shared-answers.ts';
-import type { SharedStore, SharedValue } from '../../src/dns/shared-store.ts';
 import { isPromise } from '../../src/util/promise-or-value.ts';
+import { MemoryStore } from '../../test/support/memory-store.ts';
 
 export interface DayOptions {
   readonly connections: number;
@@ -62,42 +62,12 @@ class World implements Resolver {
   }
 }
 
-/** Values with an end, as Redis keeps them, on the virtual clock. */
-class VirtualStore implements SharedStore {
-  readonly isUsable = true;
-  readonly #values = new Map<string, { text: string; endMs: number }>();
-  readonly #now: () => number;
-
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
-  async get(key: string): Promise<SharedValue | undefined> {
-    const value = this.#values.get(key);
-    const remainingMs = value === undefined ? 0 : value.endMs - this.#now();
-    return value === undefined || remainingMs <= 0 ? undefined : { text: value.text, remainingMs };
-  }
-
-  set(key: string, text: string, ttlMs: number): void {
-    this.#values.set(key, { text, endMs: this.#now() + ttlMs });
-  }
-
-  /** Drops what is over; returns how much is left. */
-  sweep(): number {
-    for (const [key, { endMs }] of this.#values) if (endMs <= this.#now()) this.#values.delete(key);
-    return this.#values.size;
-  }
-
-  async delete(): Promise<void> {}
-  async deleteAll(): Promise<void> {}
-}
-
 export async function simulateDay({ connections, isShared, floodPerSecond }: DayOptions): Promise<DayResult> {
   const random = generator(20_261_122);
   const clock = { nowMs: 0 };
   const now = (): number => clock.nowMs;
   const world = new World();
-  const store = new VirtualStore(now);
+  const store = new MemoryStore(now);
   const tiers = Array.from({ length: SERVERS }, () => {
     const shared = isShared ? new SharedAnswers(store, 604_800) : undefined;
     const floors = { minTtlSeconds: FLOOR_SECONDS, minNegativeTtlSeconds: FLOOR_SECONDS };

@@ -1,15 +1,18 @@
 /**
- * Looking ahead changes when the DNS is asked, never what is decided: for
- * random policies, of the real restrictions, over one zone, and random requests.
+ * Looking ahead changes when the DNS is asked, and caches whether it is asked,
+ * never what is decided: for random policies, of the real restrictions, over
+ * one zone, and random requests.
  */
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { CachingResolver } from '../../src/dns/caching-resolver.ts';
+import { SharedAnswers } from '../../src/dns/shared-answers.ts';
 import { WireClient } from '../../src/dns/wire-client.ts';
 import type { Decision, TraceList } from '../../src/engine/decision.ts';
 import type { PolicyRequest } from '../../src/protocol/request.ts';
 import { compilePolicyText, type DecideOptions } from '../support/compiled-policy.ts';
 import { startFixtureDns } from '../support/fixture-dns.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 const RUNS = 60;
 
@@ -130,20 +133,34 @@ test('what is decided, and by which steps, is the same with and without', { time
   onTestFinished(() => server.stop());
   const client = new WireClient({ servers: [server.server], timeoutMs: 5000, attempts: 2 });
   onTestFinished(() => client.close());
-  const asked = { one: 0, ahead: 0 };
+  const asked = { one: 0, ahead: 0, shared: 0 };
 
   await fc.assert(
     fc.asyncProperty(policyText, request, async (text, attributes) => {
       const policy = compilePolicyText(text);
       const decide = async (options: DecideOptions): Promise<[decision: unknown, queries: number]> => {
         const before = client.stats.lookups;
-        const resolver = new CachingResolver(client);
-        const decision = await policy.decide({ request: attributes, resolver, ...options });
+        const { resolver = new CachingResolver(client) } = options;
+        const decision = await policy.decide({ request: attributes, ...options, resolver });
         return [withoutTime(decision), client.stats.lookups - before];
       };
       const [alone, aloneQueries] = await decide({ lookahead: 0 });
       const [ahead, aheadQueries] = await decide({ lookahead: 16 });
       expect(ahead).toEqual(alone);
+
+      // Two servers with one store: the first fills it, the second finds its answers there, and then in its own memory.
+      const store = new MemoryStore();
+      const sharing = () =>
+        new CachingResolver(client, { shared: new SharedAnswers(store, 604_800), headStartMs: 1_000 });
+      expect((await decide({ lookahead: 16, resolver: sharing() }))[0]).toEqual(alone);
+      const second = sharing();
+      const [withStore, storeQueries] = await decide({ lookahead: 16, resolver: second });
+      expect(withStore).toEqual(alone);
+      expect(storeQueries, 'only what is not shared').toBeLessThanOrEqual(aheadQueries);
+      const [withMemory, memoryQueries] = await decide({ lookahead: 0, resolver: second });
+      expect(withMemory).toEqual(alone);
+      expect(memoryQueries).toBe(0);
+      asked.shared += storeQueries;
       asked.one += aloneQueries;
       asked.ahead += aheadQueries;
     }),
@@ -151,6 +168,7 @@ test('what is decided, and by which steps, is the same with and without', { time
   );
   expect(asked.one, 'the DNS was asked').toBeGreaterThan(RUNS);
   expect(asked.ahead, 'more than was needed in the end was asked ahead').toBeGreaterThan(asked.one);
+  expect(asked.shared, 'most was found in the store').toBeLessThan(asked.ahead / 2);
 });
 
 /** All of a decision but how long it took, and whether an answer was on hand. */

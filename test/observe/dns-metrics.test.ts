@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { CachingResolver } from '../../src/dns/caching-resolver.ts';
 import { SharedAnswers } from '../../src/dns/shared-answers.ts';
-import type { SharedStore } from '../../src/dns/shared-store.ts';
 import { WireClient } from '../../src/dns/wire-client.ts';
 import { measureDns } from '../../src/observe/dns-metrics.ts';
 import { Metrics } from '../../src/observe/metrics.ts';
 import { startFixtureDns } from '../support/fixture-dns.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 /** The lines about the DNS. */
 async function exposed(metrics: Metrics): Promise<string[]> {
@@ -18,18 +18,8 @@ test('lookups by where the answer came from, and both tiers of the cache', async
   onTestFinished(() => dns.stop());
   const client = new WireClient({ servers: [dns.server] });
   onTestFinished(() => client.close());
-  // The store of a process alone.
-  const kept = new Map<string, string>([['dns:1:A:c.test', '[1,"c.test","A","nxdomain",60,"",[]]']]);
-  const store: SharedStore = {
-    isUsable: true,
-    get: async (key) => {
-      const text = kept.get(key);
-      return text === undefined ? undefined : { text, remainingMs: 60_000 };
-    },
-    set: (key, value) => kept.set(key, value),
-    delete: async () => {},
-    deleteAll: async () => {},
-  };
+  const store = new MemoryStore();
+  store.set('dns:1:A:c.test', '[1,"c.test","A","nxdomain",60,"",[]]', 60_000);
   const shared = new SharedAnswers(store, 604_800);
   let nowMs = 0;
   const resolver = new CachingResolver(client, {
