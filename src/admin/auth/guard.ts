@@ -6,9 +6,9 @@
  * What a token needs is checked before a body is read, after limits are
  * counted.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseIpAddress } from '../../net/ip-address.ts';
-import { PROBLEM_TYPE, problem } from '../problem.ts';
+import { ProblemError } from '../problem.ts';
 import { authorize, type Principal } from './principal.ts';
 import type { Access } from './scope.ts';
 
@@ -56,52 +56,54 @@ export function guardRoutes(server: FastifyInstance, options: GuardOptions): voi
     }
   });
   server.decorateRequest('principal', undefined);
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', async (request) => {
     const isLocal = options.isLocal(request.raw.socket);
     if (!isLocal && !isMeant(request.headers.host, options.hosts)) {
       const detail = 'this server does not answer to that name; setting admin.hosts names more';
-      return refuse(request, reply, options, 421, detail);
+      throw denied(request, options, 421, detail);
     }
     if (isForeign(request)) {
-      return refuse(request, reply, options, 403, 'pages of other sites may not use this API');
+      throw denied(request, options, 403, 'pages of other sites may not use this API');
     }
     request.principal = isLocal ? localPrincipal(request) : identify(request, options);
-    return undefined;
   });
   server.addHook('preParsing', async (request, reply) => {
     const { access = [], isAboutLists = false } = request.routeOptions.config;
-    if (request.is404) return undefined;
+    if (request.is404) return;
     const user = request.headers[USER_HEADER];
     if (user !== undefined && access !== 'open') {
       if (request.principal?.tokenId !== undefined || request.principal === undefined) {
-        return refuse(request, reply, options, 400, `${USER_HEADER} is for the local socket only`);
+        throw denied(request, options, 400, `${USER_HEADER} is for the local socket only`);
       }
       if (!USER.test(String(user))) {
-        return refuse(request, reply, options, 400, `${USER_HEADER} must be the name of a user`);
+        throw denied(request, options, 400, `${USER_HEADER} must be the name of a user`);
       }
     }
-    const refusal = authorize(request.principal, access, isAboutLists);
-    if (refusal === undefined) return undefined;
+    const refusal = authorize(request.principal, access, isAboutLists ? listOf(request) : undefined);
+    if (refusal === undefined) return;
     const isWrong = refusal.status === 401 && request.headers.authorization !== undefined;
     if (refusal.status === 401) {
       reply.header('www-authenticate', isWrong ? 'Bearer error="invalid_token"' : 'Bearer');
     }
     const detail = isWrong ? 'the token is not known, or its time is over' : refusal.detail;
-    return refuse(request, reply, options, refusal.status, detail);
+    throw denied(request, options, refusal.status, detail);
   });
 }
 
-function refuse(
+function denied(
   request: FastifyRequest,
-  reply: FastifyReply,
   options: GuardOptions,
   status: number,
   detail: string,
-): undefined {
+): ProblemError {
   const { method, routeOptions } = request;
   options.onDenial({ method, route: routeOptions.url ?? '', client: clientOf(request), status, detail });
-  reply.code(status).type(PROBLEM_TYPE).send(problem(status, detail));
-  return undefined;
+  return new ProblemError(status, detail);
+}
+
+/** The list that the address names; '' for lists in general. */
+function listOf({ params }: FastifyRequest): string {
+  return (params as { readonly list?: string }).list ?? '';
 }
 
 /** The address that asks; a UNIX-domain socket has none. */

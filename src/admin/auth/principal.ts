@@ -32,24 +32,25 @@ export type Refusal =
   | { readonly status: 403; readonly detail: string };
 
 /**
- * @param isAboutLists the route concerns lists alone and leaves out those that a token may not see;
- *   a token that is held to some lists may use no other
+ * @param list for a route that is about lists alone: the one that the request names, '' for none in
+ *   particular; a token that is held to some lists may use no other route, and no other list
  */
 export function authorize(
   principal: Principal | undefined,
   access: Access,
-  isAboutLists: boolean,
+  list: string | undefined,
 ): Refusal | undefined {
   if (access === 'open') return undefined;
   if (principal === undefined) return { status: 401, detail: 'a token is needed' };
   if (!hasScope(principal, access)) {
     return { status: 403, detail: `the token needs one of the scopes ${[...access, 'admin'].join(', ')}` };
   }
-  if (principal.lists !== undefined && !isAboutLists) {
-    return {
-      status: 403,
-      detail: 'the token is restricted to some lists, and this is not about lists alone',
-    };
+  if (principal.lists === undefined) return undefined;
+  if (list === undefined) {
+    return { status: 403, detail: 'the token is held to some lists, and this is not about lists alone' };
+  }
+  if (list !== '' && !principal.lists.includes(list)) {
+    return { status: 403, detail: 'the token is held to other lists' };
   }
   return undefined;
 }

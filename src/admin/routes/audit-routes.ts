@@ -1,7 +1,6 @@
 /** `/v1/audit`: who changed what, with before and after. */
 import { Type } from 'typebox';
 import type { AuditRecord } from '../../store/audit-records.ts';
-import { BadCursor } from '../../store/list-query.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoreFailure } from '../../store/store-failure.ts';
 import { closed, isoTime, timeOf } from '../closed.ts';
@@ -69,7 +68,7 @@ export function auditRoutes({ audit, onStoreFailure }: AuditPort): Routes {
           }),
           onStoreFailure,
         );
-        if (page instanceof BadCursor) throw badCursor(query.cursor);
+        if ('kind' in page) throw badCursor(query.cursor);
         return {
           records: page.records.map(recordJson),
           ...(page.cursor === undefined ? {} : { next_cursor: page.cursor }),

@@ -1,7 +1,7 @@
 /** `/v1/lists/LIST/entries`: the entries of a list, found, read and edited one by one. */
 import { Type } from 'typebox';
 import type { EditProblem, EntryFields } from '../../lists/edit.ts';
-import { BadCursor, ENTRY_ORDERS } from '../../store/list-query.ts';
+import { ENTRY_ORDERS } from '../../store/list-query.ts';
 import { closed } from '../closed.ts';
 import { applyEdits, type ListPort, listFor } from '../list-port.ts';
 import {
@@ -86,7 +86,7 @@ export function entryRoutes(port: ListPort): Routes {
           }),
           port.onStoreFailure,
         );
-        if (page instanceof BadCursor) throw badCursor(request.query.cursor);
+        if ('kind' in page) throw badCursor(request.query.cursor);
         return {
           entries: page.entries.map(entryJson),
           ...(page.cursor === undefined ? {} : { next_cursor: page.cursor }),
