@@ -11,7 +11,7 @@ import { inNamespace } from './mount-namespace.ts';
 export const MAIN = join(import.meta.dirname, '../../src/main.ts');
 /** Where Node keeps what it compiled: a third of the time that a start takes. */
 export const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/compiled');
-const START_LIMIT_MS = 15_000;
+const START_LIMIT_MS = 60_000;
 /** A line of the log that tells of a fault of the daemon's own; mistakes in a test's policy are the test's affair. */
 const isFault = ({ level, event }: LogLine) =>
   ['error', 'fatal'].includes(level) && event !== 'diagnostic_error';

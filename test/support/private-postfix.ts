@@ -30,7 +30,7 @@ const LIBRARIES = '/usr/lib/postfix';
 const FIRST_PORT = 2501;
 /** Types whose text postmap compiles; Postfix reads all others as they are. */
 const INDEXED = ['hash', 'btree', 'lmdb', 'cdb'];
-const START_LIMIT_MS = 15_000;
+const START_LIMIT_MS = 60_000;
 const LOG_LIMIT_MS = 20_000;
 
 export interface TableFile {

@@ -1,9 +1,10 @@
 /**
- * `npm run conformance -- --probes N --seed S [--shrink]`: random cases, as
- * many as it takes for N probes, each decided natively by Postfix and by
- * Postward in both layouts. Case K of seed S has seed S + K, so that `--seed`
- * and few `--probes` repeat one case. Prints each difference with a case file
- * that shows it; exits 1 if there was any.
+ * `npm run conformance -- --probes N --seed S [--a-case M] [--shrink]`: random
+ * cases of M probes (45), as many as it takes for N, each decided natively by
+ * Postfix and by Postward in both layouts. Case K of seed S has seed S + K, so
+ * that `--seed` and few `--probes` repeat one case. Prints each difference with
+ * a case file that shows it, and now and then how far it is; exits 1 if there
+ * was any difference.
  */
 import { parseArgs } from 'node:util';
 import { requirement } from '../../support/requirements.ts';
@@ -13,13 +14,14 @@ import { shrink } from './shrink.ts';
 
 type Counts = Map<string, number>;
 
-const PROBES_A_CASE = 45;
 const MOST_OF_AN_ERROR = 2000;
+const PROGRESS_EVERY = 1000;
 
 const { values } = parseArgs({
   options: {
     probes: { type: 'string', default: '500' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    'a-case': { type: 'string', default: '45' },
     shrink: { type: 'boolean', default: false },
   },
 });
@@ -30,6 +32,7 @@ if (!postfix.isMet) {
 }
 
 const wanted = Number(values.probes);
+const probesACase = Number(values['a-case']);
 const firstSeed = Number(values.seed);
 const [outcomes, verdicts, restrictions, allowed] = Array.from(
   { length: 4 },
@@ -41,13 +44,14 @@ let differing = 0;
 
 console.log(`seed ${firstSeed}, ${wanted} probes`);
 for (let seed = firstSeed; probes < wanted; seed += 1) {
-  const text = randomCase(seed, PROBES_A_CASE);
+  const text = randomCase(seed, probesACase);
   const run = () => differencesOf(`seed ${seed}`, text);
   // A busy machine fails a case now and then, seldom twice.
   const comparison = await run()
     .catch(run)
     .catch((error: unknown) => String(error));
-  probes += PROBES_A_CASE;
+  probes += probesACase;
+  if (probes % PROGRESS_EVERY < probesACase) console.log(`${probes} probes, ${differing} differences`);
   if (typeof comparison === 'string') {
     differing += 1;
     console.log(`\n── seed ${seed} ──\n${comparison.slice(0, MOST_OF_AN_ERROR)}\n${text}`);
