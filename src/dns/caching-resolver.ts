@@ -152,6 +152,12 @@ export class CachingResolver implements Resolver {
     return this.#ask(key, type, entry);
   }
 
+  /** What memory knows, fresh and without asking anybody; counted nowhere. */
+  peek(name: string, type: DnsType): DnsAnswer | undefined {
+    const entry = this.#cache.find(name.toLowerCase(), type);
+    return entry !== undefined && this.#now() < entry.freshUntilMs ? entry.answer : undefined;
+  }
+
   /** What both tiers keep of a name, whatever the type. A shared store that does not answer has nothing. */
   async cachedAnswers(name: string): Promise<CachedAnswer[]> {
     const key = name.toLowerCase();

@@ -7,9 +7,10 @@
  * waits for no probe.
  */
 import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
-import type { DnsblArgument } from './dnsbl.ts';
+import type { DnsblArgument, DnsblResult } from './dnsbl.ts';
+import { DnsblComparison } from './dnsbl-comparison.ts';
 import type { DnsblSubject } from './dnsbl-probe.ts';
-import type { DnsAnswer, Resolver } from './resolver.ts';
+import type { DnsAnswer, DnsType, Resolver } from './resolver.ts';
 import { DNSBL_HEALTH_MODES, type DnsblHealthMode, WatchedList } from './watched-list.ts';
 import { type WatchEvents, WatchedZone, type WatchOptions } from './watched-zone.ts';
 
@@ -40,6 +41,8 @@ export interface DnsblHealthOptions extends WatchOptions {
   readonly graceMs: number;
   /** Zones that are asked only when their turn comes. */
   readonly noPrefetch: ReadonlySet<string>;
+  /** What caches know, without asking: to compare lists. Default: nothing. */
+  readonly peek?: (name: string, type: DnsType) => DnsAnswer | undefined;
 }
 
 /** Policies name their lists; tables can name more, and those beyond this are asked without health. */
@@ -51,9 +54,15 @@ export class DnsblHealth {
   readonly #options: DnsblHealthOptions;
   readonly #lists = new Map<string, WatchedList>();
   readonly #zones = new Map<string, WatchedZone>();
+  readonly #comparison: DnsblComparison;
 
   constructor(options: DnsblHealthOptions) {
     this.#options = options;
+    this.#comparison = new DnsblComparison({
+      peek: options.peek ?? (() => undefined),
+      lists: () => this.#lists.values(),
+      now: options.now,
+    });
   }
 
   /** The resolver to ask through: it tells what lists say and how long they take. */
@@ -99,6 +108,12 @@ export class DnsblHealth {
     return this.#zones.get(zoneKey(list.argument.domain, list.subject))?.confirm(list, answer) ?? true;
   }
 
+  /** What a list said to a decision, out of a cache or not. @param name that was asked for */
+  noteAnswer(list: WatchedList, kind: DnsblResult['kind'], name: string): void {
+    list.worth.note(kind, this.#options.now());
+    if (kind === 'listed') this.#comparison.note(list, name);
+  }
+
   mayPrefetch({ list }: DnsblUse): boolean {
     return !this.#options.noPrefetch.has(list.domain.toLowerCase());
   }
@@ -121,6 +136,7 @@ export class DnsblHealth {
   }
 
   close(): void {
+    this.#comparison.close();
     for (const zone of this.#zones.values()) zone.close();
     this.#zones.clear();
     this.#lists.clear();

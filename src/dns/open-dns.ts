@@ -109,6 +109,7 @@ export function openDns(
     minHoldMs: setting.ttl_floor_seconds * 1000,
     graceMs: watch.allow_grace_hours * 3_600_000,
     noPrefetch: new Set(zones.filter(({ prefetch }) => prefetch === false).map(({ zone }) => zone)),
+    peek: (name, type) => resolver.peek(name, type),
     now: () => performance.now(),
   });
   const connection =

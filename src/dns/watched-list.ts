@@ -6,6 +6,7 @@
 import type { DnsblArgument } from './dnsbl.ts';
 import type { DnsblFault } from './dnsbl-faults.ts';
 import type { DnsblSubject } from './dnsbl-probe.ts';
+import { ListWorth } from './list-worth.ts';
 import type { DnsAnswer } from './resolver.ts';
 
 /** The values of `dnsbl_health`. */
@@ -21,6 +22,7 @@ const MAX_HOLD_SECONDS = 86_400;
 export class WatchedList {
   readonly argument: DnsblArgument;
   readonly subject: DnsblSubject;
+  readonly worth = new ListWorth();
   /** What is wrong with it; undefined: nothing that is known. */
   fault: DnsblFault | undefined;
   /** Since when, without a pause. */

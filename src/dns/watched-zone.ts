@@ -7,6 +7,7 @@
  * right answers are known. Nothing that is listed counts before a probe has
  * shown that the zone does not list everything: see `confirm`.
  */
+import { DurationHistogram } from '../util/duration-histogram.ts';
 import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
 import { type DnsblArgument, parseDnsblArgument, readDnsblAnswer } from './dnsbl.ts';
 import {
@@ -69,6 +70,10 @@ export class WatchedZone {
   readonly subject: DnsblSubject;
   readonly lists = new Map<string, WatchedList>();
   readonly counts: ZoneCounts = { probes: 0, listed: 0, notListed: 0, errorAnswers: 0, failures: 0 };
+  /** Of answers that came over the network. */
+  readonly latencies = new DurationHistogram();
+  /** When the last probe ended, as a date; undefined: none has yet. */
+  probedAt: Date | undefined;
   readonly #resolver: Resolver;
   readonly #options: WatchOptions;
   readonly #events: WatchEvents;
@@ -118,6 +123,7 @@ export class WatchedZone {
 
   /** What the network said to a question about a client or sender. */
   note(answer: DnsAnswer, durationMs: number): void {
+    this.latencies.observe(durationMs / 1000);
     const { kind } = readDnsblAnswer(answer, this.#plain);
     if (kind === 'listed') {
       this.counts.listed += 1;
@@ -172,6 +178,7 @@ export class WatchedZone {
     this.counts.probes += 1;
     const startedMs = this.#options.now();
     const report = await probeDnsbl(this.#resolver, this.zone, this.subject, kind);
+    this.probedAt = new Date();
     const verdicts = Array.from(
       this.lists.values(),
       (list) => [list, judgeProbe(report, list.argument, this.#options.slowMs)] as const,

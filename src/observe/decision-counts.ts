@@ -4,7 +4,7 @@
  */
 import { type Decision, VERDICTS, type Verdict } from '../engine/decision.ts';
 import { LIST_NAMES, type ListName } from '../engine/step.ts';
-import { DurationHistogram } from './duration-histogram.ts';
+import { DurationHistogram } from '../util/duration-histogram.ts';
 
 /** What stands for a list or restriction when the end of all lists decided. */
 const NOBODY = 'none';

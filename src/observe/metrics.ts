@@ -6,7 +6,7 @@
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { Decision } from '../engine/decision.ts';
 import { DecisionCounts } from './decision-counts.ts';
-import { DURATION_BOUNDS } from './duration-histogram.ts';
+import { DURATION_BOUNDS } from '../util/duration-histogram.ts';
 import { METRICS, type MetricName } from './metric-rows.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -19,6 +19,9 @@ export interface Sample {
 }
 
 type Samples = () => Iterable<Sample>;
+
+/** Scores beyond this are counted as this. */
+const MOST_SCORE = 20;
 
 export class Metrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -47,6 +50,13 @@ export class Metrics {
   /** Counts a decision; once for each, on the hot path. */
   observeDecision(decision: Decision, policyName: string, durationMs: number): void {
     this.#decisions.observe(decision, policyName, durationMs);
+    const { dnsblScore } = decision;
+    if (dnsblScore === undefined) return;
+    const score = Math.max(-MOST_SCORE, Math.min(MOST_SCORE, dnsblScore.score));
+    this.increment('postward_dnsbl_scores_total', { policy: policyName, score: String(score) });
+    for (const site of dnsblScore.sites) {
+      this.increment('postward_dnsbl_site_hits_total', { policy: policyName, site });
+    }
   }
 
   /** Counts something that happens now and then, and so need not be cheap to the nanosecond. */

@@ -23,6 +23,27 @@ export class DurationHistogram {
     return this.#sum;
   }
 
+  /**
+   * The duration in seconds that this share of samples did not exceed, as
+   * closely as the bounds tell; undefined: there are no samples.
+   *
+   * @param share from 0 to 1
+   */
+  quantile(share: number): number | undefined {
+    const cumulated = this.cumulated();
+    const all = cumulated.at(-1) ?? 0;
+    if (all === 0) return undefined;
+    const rank = share * all;
+    const bucket = cumulated.findIndex((count) => count >= rank);
+    const upper = DURATION_BOUNDS[bucket];
+    const lower = bucket > 0 ? (DURATION_BOUNDS[bucket - 1] as number) : 0;
+    // Beyond all bounds nothing more is known.
+    if (upper === undefined) return lower;
+    const before = bucket > 0 ? (cumulated[bucket - 1] as number) : 0;
+    const inBucket = (cumulated[bucket] as number) - before;
+    return lower + (upper - lower) * (inBucket === 0 ? 1 : (rank - before) / inBucket);
+  }
+
   /** Cumulated, as the exposition wants them: how many samples were at or below each bound, then all. */
   cumulated(): number[] {
     let total = 0;
