@@ -74,6 +74,7 @@ export class ApiDaemon {
   readonly directory: string;
   readonly description: Described;
   readonly #lines: string[];
+  readonly #validators = new Map<object, ReturnType<typeof Compile>>();
 
   private constructor(app: App, directory: string, description: Described, lines: string[]) {
     this.app = app;
@@ -184,7 +185,8 @@ export class ApiDaemon {
     const schema = response?.content?.[type]?.schema;
     if (schema === undefined) throw new Error(`${where} is not described: ${answer.text.slice(0, 300)}`);
     if (answer.json === undefined) return;
-    const validator = Compile(this.components(), schema as never);
+    const validator = this.#validators.get(schema) ?? Compile(this.components(), schema as never);
+    this.#validators.set(schema, validator);
     if (!validator.Check(answer.json)) {
       const [, errors] = validator.Errors(answer.json);
       throw new Error(
