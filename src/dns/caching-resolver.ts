@@ -152,10 +152,9 @@ export class CachingResolver implements Resolver {
     return this.#ask(key, type, entry);
   }
 
-  /** What memory knows, fresh and without asking anybody; counted nowhere. */
+  /** What memory last heard, in force or not, without asking anybody: for statistics. */
   peek(name: string, type: DnsType): DnsAnswer | undefined {
-    const entry = this.#cache.find(name.toLowerCase(), type);
-    return entry !== undefined && this.#now() < entry.freshUntilMs ? entry.answer : undefined;
+    return this.#cache.find(name.toLowerCase(), type)?.answer;
   }
 
   /** What both tiers keep of a name, whatever the type. A shared store that does not answer has nothing. */
