@@ -20,13 +20,13 @@ export const ACCESS_FORMAT: ListFormat = {
 };
 
 function writeEntry({ key, action, comment, expires }: ListEntry, nowMs: number): string {
-  // A table cannot say that an entry is over.
-  const isOver = expires !== null && expires <= nowMs;
+  // A table cannot say that an entry is over; nor may its remarks fall to the entry that follows.
+  if (expires !== null && expires <= nowMs) return `# expired ${formatTime(expires)}: ${key} ${action}\n`;
   const remarks = [
     comment === '' ? '' : `${COMMENT}${comment}\n`,
     expires === null ? '' : `${EXPIRES}${formatTime(expires)}\n`,
   ];
-  return `${remarks.join('')}${isOver ? '# expired: ' : ''}${key} ${action}\n`;
+  return `${remarks.join('')}${key} ${action}\n`;
 }
 
 function readAccess(text: string): ImportedText {
