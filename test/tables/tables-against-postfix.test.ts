@@ -5,6 +5,7 @@ import { readCidrFile } from '../../src/tables/cidr-table.ts';
 import { readPostmapFile, readTexthashFile } from '../../src/tables/indexed-table.ts';
 import { parseInline, parseStatic } from '../../src/tables/inline-table.ts';
 import { TableFailure } from '../../src/tables/table.ts';
+import { TableSet } from '../../src/tables/table-set.ts';
 import { hasPostmap, load, PostmapDirectory } from './postmap.ts';
 
 const RUNS = Number(process.env['POSTWARD_TABLE_RUNS'] ?? 60);
@@ -153,6 +154,34 @@ const IN_PLACE = [
   'static: x',
 ];
 
+/**
+ * Tables of tables, two deep; their keys and values are each other's. All can be
+ * opened: one that cannot fails in smtpd when its turn comes, in postmap before.
+ */
+const WORD = ['a', 'b', 'c', 'A', 'x y', ''] as const;
+const leafSpec = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.constantFrom(...WORD)), {
+        minLength: 1,
+        maxLength: 3,
+      })
+      .map((pairs) => `inline:{${pairs.map(([from, to]) => `{${from}=${to}}`).join(',')}}`),
+  },
+  { weight: 1, arbitrary: fc.constantFrom('static:a', 'static:{x y}', 'randmap:{b}', 'static:B') },
+  { weight: 1, arbitrary: fc.constant('fail:a') },
+);
+function combinedSpec(inner: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc
+    .tuple(
+      fc.constantFrom('unionmap', 'pipemap'),
+      fc.array(inner, { minLength: 1, maxLength: 3 }),
+      fc.constantFrom(',', ', ', ' '),
+    )
+    .map(([type, parts, comma]) => `${type}:{${parts.join(comma)}}`);
+}
+
 describe.skipIf(!hasPostmap)('tables answer what Postfix answers', () => {
   let postmap: PostmapDirectory;
   beforeAll(async () => {
@@ -199,6 +228,31 @@ describe.skipIf(!hasPostmap)('tables answer what Postfix answers', () => {
       { numRuns: 2 * RUNS },
     );
     expect(found).toBeGreaterThan(RUNS);
+  });
+
+  test('unionmap and pipemap', async () => {
+    const found = { values: 0, failures: 0 };
+    await fc.assert(
+      fc.asyncProperty(combinedSpec(fc.oneof(leafSpec, leafSpec, combinedSpec(leafSpec))), async (spec) => {
+        const tables = new TableSet();
+        const table = tables.open(spec, undefined, () => {});
+        for (const key of ['a', 'B', 'zz']) {
+          const answer = await table.lookup(key);
+          if (answer instanceof TableFailure) {
+            found.failures++;
+            // One that finds nothing waits a second: one of three is enough.
+            if (key === 'a') expect([spec, await postmap.isFailing(spec, key)]).toEqual([spec, true]);
+          } else {
+            if (answer !== undefined) found.values++;
+            expect([spec, key, answer]).toEqual([spec, key, (await postmap.querySpec(spec, [key]))[0]]);
+          }
+        }
+        tables.close();
+      }),
+      { numRuns: RUNS / 2 },
+    );
+    expect(found.values).toBeGreaterThan(RUNS / 10);
+    expect(found.failures).toBeGreaterThan(0);
   });
 
   test('inline and static', async () => {
