@@ -15,6 +15,8 @@ export interface AdminListenerOptions extends Omit<AdminServerOptions, 'createSe
   readonly tls?: TlsFiles | undefined;
   /** Path of the local socket; undefined: none. */
   readonly localSocket?: string | undefined;
+  /** How often the files of the certificate are looked at. Default: every ten seconds. */
+  readonly tlsLookEveryMs?: number;
   readonly onTlsReload?: () => void;
   readonly onTlsFailure?: (reason: string) => void;
   /** The local socket could not be opened. The rest works without. */
@@ -38,7 +40,12 @@ export async function openAdmin(
   const { tls: files, localSocket: path, onTlsReload, onTlsFailure, onLocalSocketFailure } = options;
   const tls =
     files &&
-    (await Tls.open({ files, onReload: onTlsReload ?? (() => {}), onFailure: onTlsFailure ?? (() => {}) }));
+    (await Tls.open({
+      files,
+      onReload: onTlsReload ?? (() => {}),
+      onFailure: onTlsFailure ?? (() => {}),
+      lookEveryMs: options.tlsLookEveryMs,
+    }));
   const localSockets = new WeakSet<object>();
   const server = await createAdminServer({
     ...options,

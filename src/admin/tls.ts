@@ -32,7 +32,7 @@ export interface TlsOptions {
   readonly onReload: () => void;
   /** Told once for each way in which they are wrong. */
   readonly onFailure: (reason: string) => void;
-  readonly lookEveryMs?: number;
+  readonly lookEveryMs?: number | undefined;
 }
 
 export class Tls {

@@ -95,6 +95,16 @@ const REQUIREMENTS = {
     packages: { prometheus: '/usr/bin/promtool' },
     needsRoot: false,
   },
+  curl: {
+    purpose: 'the commands of the guide to the API',
+    packages: { curl: '/usr/bin/curl' },
+    needsRoot: false,
+  },
+  openssl: {
+    purpose: 'certificates of the admin address',
+    packages: { openssl: '/usr/bin/openssl' },
+    needsRoot: false,
+  },
   postconf: {
     purpose: 'main.cf as Postfix reads it',
     packages: { postfix: '/usr/sbin/postconf' },
