@@ -6,7 +6,7 @@ import { parseAction } from './access/action.ts';
 import { environmentToken } from './admin/auth/environment-token.ts';
 import { DaemonHealth } from './admin/daemon-health.ts';
 import type { Admin } from './admin/start-admin.ts';
-import { type Dns, dnsServers, openDns, zoneMask } from './dns/open-dns.ts';
+import { type Dns, dnsServers, openDns, serversOf, zoneMask } from './dns/open-dns.ts';
 import { publicResolver } from './dns/public-resolvers.ts';
 import type { Diagnostic } from './language/diagnostic.ts';
 import type { ListService } from './lists/list-service.ts';
@@ -235,6 +235,8 @@ export class App {
     await Promise.all([...this.#listeners, this.#admin].map((listener) => listener?.close(DRAIN_MS)));
     this.#dns.close();
     this.#holder.close();
+    // What could not be sent waits in the store for the next start.
+    if (this.#sharing?.status.hasUnshared === true) await this.#sharing.whenShared(SHARED_WAIT_MS);
     this.#sharing?.close();
     this.#lists?.close();
     await this.#store?.close();
@@ -331,6 +333,7 @@ export class App {
       },
       recent: this.#recent,
       resolver: this.#dns.resolver,
+      dnsbl: { dnsbl: this.#dns.dnsbl, serversOf: (zone) => serversOf(zone, this.#dns) },
       sockets: () =>
         this.#listeners.map(({ address }, at) => ({
           address: formatSocketAddress(address),

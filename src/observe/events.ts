@@ -216,16 +216,11 @@ export const EVENTS = Object.freeze({
   ),
   redis_refuses: event(
     'warn',
-    'Redis answers, but does not take edits of lists: it is full (OOM), a replica (READONLY), forbids a command (NOPERM), has a key of another type (WRONGTYPE). They are kept and shared later. Logged once.',
-    'redis does not take edits of lists: {reason}',
+    'Redis answers, but does not do what the sharing of lists needs: it is full (OOM), a replica (READONLY), forbids a command (NOPERM), has a key of another type (WRONGTYPE). Edits are kept and shared later. Logged once.',
+    'redis does not share lists: {reason}',
     { code: 'text', reason: 'text' },
   ),
-  redis_accepts: event(
-    'info',
-    'Redis takes edits of lists again.',
-    'redis takes edits of lists again',
-    NOTHING,
-  ),
+  redis_accepts: event('info', 'Redis does what sharing needs again.', 'redis shares lists again', NOTHING),
   redis_may_forget: event(
     'warn',
     'When its memory is full, this Redis throws out keys of any kind. Lists are put back, again and again.',

@@ -117,6 +117,7 @@ export class Comparison {
       if (differing.length === 0) {
         this.#rests.clear();
         this.#isSame = true;
+        refusals.end();
         return everyMs;
       }
     }

@@ -9,6 +9,7 @@ import { RedisFailure } from '../../redis/redis-failure.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import type { Intake } from './intake.ts';
 import { type LogRecord, type RedisLists, readLog, type SharedState } from './redis-lists.ts';
+import type { Refusals } from './refusals.ts';
 
 /** How long a read waits at the server for something new. */
 export const BLOCK_MS = 1000;
@@ -29,6 +30,8 @@ export class Follower {
   readonly #lists: RedisLists;
   readonly #intake: Intake;
   readonly #sender: string;
+  /** Of its own: what may not be read can be written all the same. */
+  readonly #refusals: Refusals;
   readonly #onGap: () => void;
   readonly #closing = new AbortController();
   #position: Position | undefined;
@@ -40,17 +43,15 @@ export class Follower {
     readonly lists: RedisLists;
     readonly intake: Intake;
     readonly sender: string;
+    readonly refusals: Refusals;
     readonly onGap: () => void;
   }) {
     this.#redis = parts.redis;
     this.#lists = parts.lists;
     this.#intake = parts.intake;
     this.#sender = parts.sender;
+    this.#refusals = parts.refusals;
     this.#onGap = parts.onGap;
-  }
-
-  get isFollowing(): boolean {
-    return this.#position !== undefined && this.#redis.isUp;
   }
 
   /** Runs until `close`. */
@@ -89,7 +90,7 @@ export class Follower {
   async #round(): Promise<number> {
     if (this.#position === undefined) {
       const state = await this.#lists.state();
-      if (state instanceof RedisFailure) return RETRY_MS;
+      if (state instanceof RedisFailure) return this.#refusals.note(state);
       this.#position = { id: state.lastId, sequence: state.sequence };
       // What was there before is for comparing to bring.
       this.#onGap();
@@ -97,7 +98,8 @@ export class Follower {
     const position = this.#position;
     const args = ['COUNT', READ_COUNT, 'BLOCK', BLOCK_MS, 'STREAMS', this.#lists.logKey, position.id];
     const reply = await this.#redis.ask('XREAD', args, BLOCK_MS + GRACE_MS);
-    if (reply instanceof RedisFailure) return RETRY_MS;
+    if (reply instanceof RedisFailure) return this.#refusals.note(reply);
+    this.#refusals.end();
     const records = readLog(reply);
     // A comparison has found another log meanwhile.
     if (records.length === 0 || this.#position !== position) return 0;

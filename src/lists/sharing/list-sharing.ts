@@ -51,7 +51,7 @@ export class ListSharing {
   readonly #outbox: Outbox;
   readonly #follower: Follower;
   readonly #comparison: Comparison;
-  readonly #refusals: Refusals;
+  readonly #refusals: readonly Refusals[];
   readonly #lists: SharedLists;
   readonly #events: SharingEvents;
   readonly #ends: (() => void)[] = [];
@@ -68,13 +68,15 @@ export class ListSharing {
     const { stats } = this;
     const intake = new Intake(lists, events, stats, now);
     const refusals = new Refusals(events);
-    this.#refusals = refusals;
+    const readRefusals = new Refusals(events);
+    this.#refusals = [refusals, readRefusals];
     this.#outbox = new Outbox({ lists, redis: redisLists, intake, refusals, stats });
     this.#follower = new Follower({
       redis: this.following,
       lists: redisLists,
       intake,
       sender,
+      refusals: readRefusals,
       onGap: () => this.#comparison.schedule(GAP_MS),
     });
     this.#comparison = new Comparison({
@@ -92,8 +94,10 @@ export class ListSharing {
   }
 
   get status(): SharingStatus {
+    const refused = this.#refusals.map(({ reason }) => reason);
+    const reasons = [this.redis.reason, ...refused, this.following.reason];
     return {
-      outage: this.redis.reason || this.#refusals.reason || this.following.reason,
+      outage: reasons.find((reason) => reason !== '') ?? '',
       hasUnshared: !this.#outbox.isEmpty,
       isSame: this.#comparison.isSame,
     };

@@ -82,7 +82,6 @@ export class Outbox {
       if (changes instanceof StoreFailure) return false;
       if (changes.length === 0) {
         this.#isEmpty = true;
-        this.#refusals.end();
         return true;
       }
       const byList = Map.groupBy(changes, (change) => change.list);
@@ -91,6 +90,7 @@ export class Outbox {
         if (failure instanceof RedisFailure) this.#retryIn(this.#refusals.note(failure));
         if (failure !== undefined) return false;
       }
+      this.#refusals.end();
     }
     return false;
   }

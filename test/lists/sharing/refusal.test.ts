@@ -109,6 +109,44 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when redis', () 
     await until('in force', () => two.found('new.example') === 'REJECT new');
   });
 
+  test('denies-a-command that only comparing or following needs: told once, and once that it is over', async () => {
+    const [one] = await pair(300);
+    await askRedis(redis.port, 'ACL', 'SETUSER', 'default', '-evalsha', '-eval', '-xread');
+    // The connection that waits for the log has its last command still.
+    await until('both told', () => one.events('redis_refuses').length === 2);
+    expect(one.sharing.status).toMatchObject({
+      hasUnshared: false,
+      outage: expect.stringMatching(/^NOPERM/),
+    });
+    const { failures } = one.sharing.redis.stats;
+    const before = failures.refused;
+    await until('tried again', () => failures.refused >= before + 2);
+    expect(one.events('redis_refuses')).toHaveLength(2);
+    expect(one.events('redis_accepts')).toEqual([]);
+    await askRedis(redis.port, 'ACL', 'SETUSER', 'default', '+@all');
+    await until('over', () => one.events('redis_accepts').length === 2);
+    expect(one.sharing.status.outage).toBe('');
+  });
+
+  test('has-what-has-had-its-time: tombstones leave it after 30 days, and do not come back', async () => {
+    const [one] = await pair();
+    await one.remove('bad', 'old.example');
+    await one.put('bad', 'new.example', 'REJECT new');
+    await converged(one);
+    expect(await askRedis(redis.port, 'HEXISTS', entriesOf('old.example'), 'old.example')).toBe(1);
+    const later = () => Date.now() + 31 * 86_400_000;
+    const late = await SharingServer.start({
+      redis: { url: `redis://127.0.0.1:${redis.port}`, timeout_ms: 1000 },
+      now: later,
+    });
+    await until('brought', () => late.found('new.example') === 'REJECT new');
+    await until('gone', async () => {
+      return (await askRedis(redis.port, 'HEXISTS', entriesOf('old.example'), 'old.example')) === 0;
+    });
+    await late.isSame();
+    expect(late.events('list_repaired')).toMatchObject([{ list: 'bad', received: 2, sent: 0, removed: 1 }]);
+  });
+
   test('gives-as-little-as-the-guide-says: the rights of docs/guide/redis.md are enough', async () => {
     const guide = readFileSync(join(import.meta.dirname, '../../../docs/guide/redis.md'), 'utf8');
     const [, command = ''] = /^ {4}(ACL SETUSER .*)$/m.exec(guide) ?? [];
