@@ -50,7 +50,7 @@ export function eventsPage(): string {
       'Decisions are events too. `decision`: one for every request, with Postfix’s sentence as `msg` (`NOQUEUE:',
       'reject: RCPT from name[address]: 450 4.7.1 …; from=<…> to=<…> proto=ESMTP helo=<…>`) and `policy`, `verdict`,',
       '`list`, `restriction`, `step`, `place`, `table`, `table_key`, `table_value`, `code`, `dsn`, `reply`, `fault`,',
-      '`effects`, `warnings`, `protocol_state`, `client_address`, `client_name`, `helo_name`, `sender`, `recipient`,',
+      '`effects`, `dnsbl_score`, `dnsbl_sites`, `warnings`, `protocol_state`, `client_address`, `client_name`, `helo_name`, `sender`, `recipient`,',
       '`queue_id`, `instance`, `sasl_username`, `snapshot` and `duration_ms`; fields without a value are left out.',
       '`reject_warning`: a rejection that warn_if_reject softened, one for each.',
       '',
@@ -90,11 +90,11 @@ const ARGUMENTS = {
 export function restrictionsPage(): string {
   const rows = [...RESTRICTIONS]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, aliases, argument, reads, yields, support, summary }) => [
+    .map(({ name, aliases, argument, reads, yields, support, summary, isOurs }) => [
       [code(name), ...aliases.map((alias) => `(${code(alias)})`)].join('<br>'),
       ARGUMENTS[argument],
       support.level === 'works'
-        ? summary
+        ? `${summary}${isOurs === true ? ' **Postward’s own**: Postfix does not know it, so it may not stand in a main.cf that Postfix reads.' : ''}`
         : `${summary} **Not decided here**: ${support.reason}; ${support.help}.`,
       reads.map(code).join(' '),
       yields.map(code).join(' '),

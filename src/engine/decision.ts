@@ -50,6 +50,14 @@ export interface LookupNote {
   readonly failure: string;
 }
 
+/** What a client's DNSBLs added up to when that was decided; answers that could change nothing are not waited for. */
+export interface DnsblScore {
+  readonly score: number;
+  readonly threshold: number;
+  /** The members of dnsbl_sites that list the client, as written. */
+  readonly sites: readonly string[];
+}
+
 export interface DnsNote extends DnsQuery {
   readonly answer: DnsAnswer;
   readonly cached: boolean;
@@ -96,6 +104,8 @@ export interface Decision {
   readonly effects: readonly SideEffect[];
   readonly decidedBy: DecidedBy | undefined;
   readonly warnings: readonly Warning[];
+  /** undefined: no restriction has asked for it. */
+  readonly dnsblScore?: DnsblScore | undefined;
   /** True when the reply tells of a fault of ours or of the configuration, not of the client. */
   readonly isFault: boolean;
   /** Every list with every step, when a full trace was asked for. */

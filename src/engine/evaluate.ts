@@ -337,6 +337,7 @@ class Run {
       effects: this.#effects,
       decidedBy,
       warnings: this.#e.warnings,
+      dnsblScore: this.#e.dnsblScore,
       isFault,
       trace: this.#trace,
     };

@@ -9,7 +9,7 @@ import type { DnsAnswer, DnsType, Resolver } from '../dns/resolver.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
 import { failureReason, TableFailure } from '../tables/table.ts';
 import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
-import type { LookupNote, TraceEntry, Warning } from './decision.ts';
+import type { DnsblScore, LookupNote, TraceEntry, Warning } from './decision.ts';
 import type { Reply, Subject } from './outcome.ts';
 import type { ListName, StepRef } from './step.ts';
 
@@ -55,6 +55,8 @@ export class Evaluation {
   /** The last table entry that was found, or failed, in this step. */
   hit: LookupNote | undefined;
   traceEntry: TraceEntry | undefined;
+  /** The DNSBL score that was looked at last. */
+  dnsblScore: DnsblScore | undefined;
 
   #memo: Map<object, unknown> | undefined;
   #dnsblBudgetMs: number;

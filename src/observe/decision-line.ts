@@ -67,6 +67,8 @@ export function decisionRecord(
     reply: reply && printable(reply.text),
     fault: decision.isFault ? true : undefined,
     effects: effects.length === 0 ? undefined : effects.map(({ verb, text }) => printable(`${verb} ${text}`)),
+    dnsbl_score: decision.dnsblScore?.score,
+    dnsbl_sites: decision.dnsblScore?.sites.length ? decision.dnsblScore.sites.map(printable) : undefined,
     warnings: warnings.length === 0 ? undefined : warnings.map(warningText),
     protocol_state: given(request.protocol_state),
     client_address: given(request.client_address),

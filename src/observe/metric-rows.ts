@@ -135,6 +135,18 @@ export const METRICS = Object.freeze({
     'subject',
     'result',
   ),
+  postward_dnsbl_scores_total: row(
+    'counter',
+    'Decisions by the DNSBL score of the client, from -20 to 20; answers that could change nothing are not in it',
+    'policy',
+    'score',
+  ),
+  postward_dnsbl_site_hits_total: row(
+    'counter',
+    'Members of dnsbl_sites that listed the client of a decision',
+    'policy',
+    'site',
+  ),
   postward_snapshot_version: row('gauge', 'Version of the policies in force'),
   postward_snapshot_loaded_timestamp_seconds: row('gauge', 'When the policies in force were loaded'),
   postward_reloads_total: row('counter', 'Reloads of the policies', 'result'),

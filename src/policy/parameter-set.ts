@@ -30,6 +30,7 @@ const FORMS: Readonly<Partial<Record<ParameterKind, { pattern: RegExp; words: st
   code: { pattern: /^[45]\d\d$/, words: 'an SMTP reply code from 400 to 599' },
   tempfail_action: { pattern: /^(?:defer_if_permit|defer)$/i, words: 'defer_if_permit or defer' },
   error_answers: { pattern: /^(?:ignored|listed)$/i, words: 'ignored or listed' },
+  score: { pattern: /^-?\d{1,9}$/, words: 'a whole number' },
   health_mode: { pattern: /^(?:enforce|report|off)$/i, words: 'enforce, report or off' },
 };
 

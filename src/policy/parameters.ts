@@ -35,7 +35,9 @@ export type ParameterKind =
   /** `ignored` or `listed` */
   | 'error_answers'
   /** `enforce`, `report` or `off` */
-  | 'health_mode';
+  | 'health_mode'
+  /** A whole number, negative too. */
+  | 'score';
 
 export interface ParameterRow {
   readonly name: string;
@@ -339,6 +341,50 @@ export const PARAMETERS: readonly ParameterRow[] = [
     '\\t\\40!"#$%&\'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_`abcdefghijklmnopqrstuvwxyz{|}~',
     'Characters that values may put into a DNSBL reply.',
   ),
+  row('postscreen_dnsbl_sites', 'words', '', 'The sites of postscreen(8); see dnsbl_sites.'),
+  row('postscreen_dnsbl_threshold', 'score', '1', 'The threshold of postscreen(8); see dnsbl_threshold.'),
+  row(
+    'postscreen_dnsbl_allowlist_threshold',
+    'score',
+    '${postscreen_dnsbl_whitelist_threshold?{$postscreen_dnsbl_whitelist_threshold}:{0}}',
+    'The allow-list threshold of postscreen(8); see dnsbl_allowlist_threshold.',
+  ),
+  row(
+    'postscreen_dnsbl_whitelist_threshold',
+    'text',
+    '',
+    'The name of postscreen_dnsbl_allowlist_threshold before Postfix 3.6.',
+  ),
+  row('postscreen_dnsbl_reply_map', 'tables', '', 'The names that postscreen(8) shows; see dnsbl_reply_map.'),
+  {
+    name: 'dnsbl_sites',
+    kind: 'words',
+    default: '$postscreen_dnsbl_sites',
+    summary:
+      'The DNS lists of reject_dnsbl_score and its like: `domain=filter*weight`, the filter and the weight (1) may be left out; a negative weight is for an allow list.',
+    isOurs: true,
+  },
+  {
+    name: 'dnsbl_threshold',
+    kind: 'score',
+    default: '$postscreen_dnsbl_threshold',
+    summary: 'The score from which reject_dnsbl_score and defer_dnsbl_score object.',
+    isOurs: true,
+  },
+  {
+    name: 'dnsbl_allowlist_threshold',
+    kind: 'score',
+    default: '$postscreen_dnsbl_allowlist_threshold',
+    summary: 'The score, less than 0, down from which permit_dnsbl_score permits; 0: it permits nobody.',
+    isOurs: true,
+  },
+  {
+    name: 'dnsbl_reply_map',
+    kind: 'tables',
+    default: '$postscreen_dnsbl_reply_map',
+    summary: 'The name to show to clients in place of the name of a list (in dnsbl_sites) that holds a key.',
+    isOurs: true,
+  },
   {
     name: 'dnsbl_error_answers',
     kind: 'error_answers',

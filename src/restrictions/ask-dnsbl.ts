@@ -21,20 +21,26 @@ export type AskedDnsbl =
   /** Not asked, or not believed. `mightHavePermitted`: it worked not long ago, and who is on it should not be rejected for good. */
   | { readonly kind: 'set_aside'; readonly mightHavePermitted: boolean };
 
-/** What a list says of a request's client or sender. */
+/**
+ * What a list says of a request's client or sender.
+ *
+ * @param lookup asks, where several uses of one zone share a question
+ */
 export function askDnsbl(
   e: Evaluation,
   use: DnsblUse,
   question: DnsblQuestion,
   isErrorAnswerListed: boolean,
+  lookup = () => e.lookupDnsbl(question.name, 'A', question.shown),
 ): PromiseOrValue<AskedDnsbl> {
   const watched = e.dnsbl?.list(use);
   if (watched !== undefined && isSkipped(watched, use)) {
     watched.skipped += 1;
     return setAside(e, watched, use);
   }
-  return andThen(e.lookupDnsbl(question.name, 'A', question.shown), (answer): PromiseOrValue<AskedDnsbl> => {
+  return andThen(lookup(), (answer): PromiseOrValue<AskedDnsbl> => {
     const result = readDnsblAnswer(answer, use.list, isErrorAnswerListed ? 'listed' : 'ignored');
+    if (watched !== undefined) e.dnsbl?.noteAnswer(watched, result.kind, question.name);
     switch (result.kind) {
       case 'listed':
         return watched === undefined ? result : believed(e, use, question, watched, answer, result);

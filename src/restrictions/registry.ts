@@ -1,6 +1,6 @@
 /**
  * Every restriction name that smtpd(8) of Postfix 2.1 to 3.11 knows, one row
- * each. Adding a restriction is one object in its subject's file, one line
+ * each, and a few of our own. Adding a restriction is one object in its subject's file, one line
  * here if the file is new, and its conformance cases.
  */
 import type { ListName } from '../engine/step.ts';
@@ -8,6 +8,7 @@ import { ACCESS } from './access.ts';
 import { ADDRESS } from './address.ts';
 import { CLIENT } from './client.ts';
 import { DNSBL } from './dnsbl.ts';
+import { DNSBL_SCORE } from './dnsbl-score.ts';
 import { GENERIC } from './generic.ts';
 import { HELO } from './helo.ts';
 import { LOGIN } from './login.ts';
@@ -30,6 +31,7 @@ export const RESTRICTIONS: readonly Restriction[] = Object.freeze([
   ...ACCESS,
   ...SERVER_ACCESS,
   ...DNSBL,
+  ...DNSBL_SCORE,
   ...LOGIN,
   ...TLS,
   ...POLICY_SERVICE,

@@ -12,6 +12,7 @@ import type { Outcome } from '../engine/outcome.ts';
 import type { ListName, Step } from '../engine/step.ts';
 import type { Report } from '../language/diagnostic.ts';
 import type { Span } from '../language/source.ts';
+import type { Token } from '../language/tokenizer.ts';
 import type { AttributeName } from '../protocol/request.ts';
 import type { DomainList, NetworkList } from '../tables/match-list.ts';
 import type { Table } from '../tables/table.ts';
@@ -45,6 +46,8 @@ export interface Restriction {
   readonly aliases: readonly string[];
   /** smtpd holds it as a restriction class: unlike all others, its name is case-sensitive. */
   readonly isPredefinedClass?: boolean;
+  /** Postward's own: Postfix does not know it, so it may stand in a policy and not in a main.cf that Postfix reads. */
+  readonly isOurs?: boolean;
   readonly argument: ArgumentKind;
   readonly summary: string;
   /** The attributes it looks at. */
@@ -79,6 +82,8 @@ export interface ParameterValues {
   boolean(name: string): boolean;
   /** Split by white space and commas. */
   words(name: string): readonly string[];
+  /** The same with where they stand. */
+  tokens(name: string): readonly Token[];
 }
 
 /** The policy around a restriction while it is compiled. */

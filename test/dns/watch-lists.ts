@@ -28,10 +28,13 @@ export interface Watch {
 
 const PATIENCE_MS = 10_000;
 
-export async function watchLists(zone: string, options: Partial<DnsblHealthOptions> = {}): Promise<Watch> {
+export async function watchLists(
+  zone: string,
+  { timeoutMs = 100, ...options }: Partial<DnsblHealthOptions> & { readonly timeoutMs?: number } = {},
+): Promise<Watch> {
   const dns = await startFixtureDns({ zone });
   onTestFinished(() => dns.stop());
-  const client = new WireClient({ servers: [dns.server], timeoutMs: 100, attempts: 1 });
+  const client = new WireClient({ servers: [dns.server], timeoutMs, attempts: 1 });
   onTestFinished(() => client.close());
   const happened: string[] = [];
   const health = new DnsblHealth({
