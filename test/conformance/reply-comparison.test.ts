@@ -7,6 +7,9 @@ const RCPT = '<b@d.test>: Recipient address rejected:';
 describe('compareReplies', () => {
   it.each<[Layout, string, string, string]>([
     ['per list', '250 2.1.5 Ok', '250 2.1.5 Ok', 'same'],
+    ['per list', '(hold) first', '(hold) first', 'same'],
+    ['per list', '(hold) first', '', 'reason'],
+    ['per list', '', '(hold) first', 'reason'],
     ['per list', `554 5.7.1 ${RCPT} no`, `554 5.7.1 ${RCPT} no`, 'same'],
     ['per list', '250 2.1.5 Ok', `554 5.7.1 ${RCPT} no`, 'code'],
     ['per list', `554 5.7.1 ${RCPT} no`, `554 5.7.0 ${RCPT} no`, 'dsn'],

@@ -92,7 +92,12 @@ export function compareReplies(layout: Layout, native: string, delegated: string
 }
 
 function parseReply(reply: string): Reply {
-  const [, code = '', dsn = '', text = ''] = /^(\d{3})[ -](?:(\d\.\d+\.\d+) )?(.*)$/s.exec(reply) ?? [];
+  const [, code = '', dsn = '', text = ''] = /^(\d{3})[ -](?:(\d\.\d+\.\d+) )?(.*)$/s.exec(reply) ?? [
+    '',
+    '',
+    '',
+    reply,
+  ];
   const [prefix = '', replyClass = ''] = PREFIX.exec(text) ?? [];
   return { code, dsn, text, prefix, replyClass, reason: text.slice(prefix.length) };
 }

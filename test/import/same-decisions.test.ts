@@ -167,6 +167,7 @@ function* probes(): Generator<Probe> {
             bodyBytes: 0,
             verb: undefined,
             expected: [],
+            instead: { single: undefined, 'per list': undefined },
           };
         }
       }

@@ -31,8 +31,13 @@
  * last reply of a session that did not get so far; then, in parentheses, what
  * it does besides: `#< (hold) look at it`. They are written by the test
  * (`npm run conformance:record`) and reviewed as a diff.
+ *
+ * `#single<` and `#per list<` lines are what it answers instead through
+ * Postward, where that cannot be the same, or is not on purpose
+ * (docs/postfix-differences.md). They are written by hand.
  */
 
+import type { Layout } from './policy-layout.ts';
 import type { TableFile } from './private-postfix.ts';
 import type { ForgedClient } from './smtp-session.ts';
 
@@ -75,6 +80,8 @@ export interface Probe {
   readonly verb: 'VRFY' | 'ETRN' | undefined;
   /** Postfix's replies and side effects as the file has them. */
   readonly expected: readonly string[];
+  /** What they are instead in a layout; undefined: the same. */
+  readonly instead: Readonly<Record<Layout, readonly string[] | undefined>>;
 }
 
 export interface Case {
@@ -141,14 +148,22 @@ function parsePolicy(body: string): PolicyLine[] {
 }
 
 function parseProbes(name: string, body: string): Probe[] {
-  const probes: (Probe & { expected: string[] })[] = [];
+  const probes: (Probe & { expected: string[]; instead: Record<Layout, string[] | undefined> })[] = [];
   for (const line of body.split('\n')) {
-    if (line.startsWith('#<')) {
-      probes.at(-1)?.expected.push(line.slice(3));
+    const [, layout, reply = ''] = /^#(single|per list|)< (.*)$/.exec(line) ?? [];
+    const probe = probes.at(-1);
+    if (layout === '') {
+      probe?.expected.push(reply);
+    } else if (layout === 'single' || layout === 'per list') {
+      if (probe !== undefined) probe.instead[layout] = [...(probe.instead[layout] ?? []), reply];
     } else if (line.trim() !== '' && !line.startsWith('#')) {
-      const probe = { ...parseProbe(name, line), expected: [] };
-      if (probes.some(({ id }) => id === probe.id)) throw new Error(`${name}: two probes \`${probe.id}\``);
-      probes.push(probe);
+      const next = {
+        ...parseProbe(name, line),
+        expected: [],
+        instead: { single: undefined, 'per list': undefined },
+      };
+      if (probes.some(({ id }) => id === next.id)) throw new Error(`${name}: two probes \`${next.id}\``);
+      probes.push(next);
     }
   }
   return probes;
@@ -186,6 +201,7 @@ function parseProbe(name: string, line: string): Probe {
     bodyBytes: Number(value('data')),
     verb: verb === '' ? undefined : verb,
     expected: [],
+    instead: { single: undefined, 'per list': undefined },
   };
 }
 
