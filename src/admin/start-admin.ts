@@ -19,6 +19,7 @@ import { auditRoutes } from './routes/audit-routes.ts';
 import { bulkRoutes } from './routes/bulk-routes.ts';
 import { decisionRoutes } from './routes/decision-routes.ts';
 import { type DnsPort, dnsRoutes } from './routes/dns-routes.ts';
+import { type DnsblPort, dnsblRoutes } from './routes/dnsbl-routes.ts';
 import { docsRoutes } from './routes/docs-routes.ts';
 import { entryRoutes } from './routes/entry-routes.ts';
 import { type ExplainPort, explainRoutes } from './routes/explain-routes.ts';
@@ -51,6 +52,7 @@ export interface AdminParts {
   readonly explain: ExplainPort;
   readonly recent: RecentDecisions;
   readonly resolver: DnsPort['resolver'];
+  readonly dnsbl: Pick<DnsblPort, 'dnsbl' | 'serversOf'>;
   readonly sockets: StatusPort['sockets'];
 }
 
@@ -114,9 +116,27 @@ export async function startAdmin(parts: AdminParts): Promise<Admin> {
 }
 
 function routesOf(parts: AdminParts, tokens: Tokens): Routes[] {
-  const { log, store, lists, whenShared, explain, recent, resolver, settings, version, health, sockets } =
-    parts;
+  const {
+    log,
+    store,
+    lists,
+    whenShared,
+    explain,
+    recent,
+    resolver,
+    dnsbl,
+    settings,
+    version,
+    health,
+    sockets,
+  } = parts;
   const onStoreFailure = ({ message }: StoreFailure) => log.store_failed({ reason: message });
+  const onDone = (actor: string, operation: string, after: object): void => {
+    const record = { at: Date.now(), actor, operation, list: '', subject: '', before: null, origin: '' };
+    void store.audit.add({ ...record, after: JSON.stringify(after) }).then((failure) => {
+      if (failure !== undefined) log.audit_failed({ reason: failure.message });
+    });
+  };
   const listPort: ListPort = {
     lists,
     whenShared,
@@ -127,10 +147,11 @@ function routesOf(parts: AdminParts, tokens: Tokens): Routes[] {
   return [
     docsRoutes,
     statusRoutes({ version, health, sockets, startedAtMs: Date.now() }),
-    policyRoutes(explain),
+    policyRoutes({ ...explain, onDone }),
     explainRoutes(explain),
     decisionRoutes({ recent, maxStreams: settings.streams, holds: (principal) => tokens.holds(principal) }),
-    dnsRoutes({ resolver, mask: explain.mask }),
+    dnsRoutes({ resolver, mask: explain.mask, onDone }),
+    dnsblRoutes({ ...dnsbl, mask: explain.mask, now: () => performance.now() }),
     listRoutes(listPort),
     entryRoutes(listPort),
     bulkRoutes(listPort),

@@ -9,6 +9,7 @@ import { VERSION } from '../util/version.ts';
 import { addApiCommands } from './api-commands.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { addDnsCommands } from './dns-commands.ts';
+import { addDnsblCommands } from './dnsbl-commands.ts';
 import { addSettingFlags, type OptionValues } from './setting-flags.ts';
 import { printOperatorError, processTerminal, type Terminal } from './terminal.ts';
 
@@ -130,6 +131,7 @@ function build(terminal: Terminal, done: (exitCode: number) => void): Command {
 
   addApiCommands(program, terminal, done);
   addDnsCommands(program, terminal, done);
+  addDnsblCommands(program, terminal, done);
 
   command('completion', 'completion for a shell: `source <(postward completion bash)`')
     .addArgument(new Argument('<shell>').choices(SHELLS))
