@@ -46,9 +46,9 @@ export class RedisConnection {
   #client: Client | undefined;
   #state: RedisState = 'starting';
   #reason = 'not connected yet';
-  #refusal: RedisFailure | undefined;
   #timeoutsInRow = 0;
   #isProbing = false;
+  #lastProbeMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -73,15 +73,6 @@ export class RedisConnection {
   /** Why it is not up; '' if it is. */
   get reason(): string {
     return this.#state === 'up' ? '' : this.#reason;
-  }
-
-  /** The last error reply since Redis came up, until `forgetRefusal`. */
-  get refusal(): RedisFailure | undefined {
-    return this.#refusal;
-  }
-
-  forgetRefusal(): void {
-    this.#refusal = undefined;
   }
 
   /** Each change of state, once, and the state there is already. Call what is returned to hear no more. */
@@ -115,19 +106,6 @@ export class RedisConnection {
   /** The full name of a key: with the prefix of the settings. */
   key(name: string): string {
     return this.#options.keyPrefix + name;
-  }
-
-  /** The value of a key, named without the prefix; undefined when there is none. */
-  async get(name: string): Promise<string | undefined | RedisFailure> {
-    const reply = await this.ask('GET', [this.key(name)]);
-    if (reply instanceof RedisFailure) return reply;
-    return typeof reply === 'string' ? reply : undefined;
-  }
-
-  /** Sets a key, named without the prefix, for so many milliseconds. */
-  async set(name: string, value: string, ttlMs: number): Promise<RedisFailure | undefined> {
-    const reply = await this.ask('SET', [this.key(name), value, 'PX', Math.max(1, Math.trunc(ttlMs))]);
-    return reply instanceof RedisFailure ? reply : undefined;
   }
 
   /** Runs a script; its keys are full names. */
@@ -204,11 +182,15 @@ export class RedisConnection {
     }
     const startMs = performance.now();
     let timer: NodeJS.Timeout | undefined;
+    let isSettled = false;
     const timeout = new Promise<RedisFailure>((resolve) => {
-      timer = setTimeout(() => {
+      const giveUp = (): void => {
+        if (isSettled) return;
         resolve(this.#fail(new RedisFailure('timeout', `no answer within ${waitMs} ms`)));
         this.#timedOut(waitMs);
-      }, waitMs);
+      };
+      // After a look at what has arrived: when we ourselves were busy, Redis is not to blame.
+      timer = setTimeout(() => setImmediate(giveUp), waitMs);
     });
     this.stats.inFlight += 1;
     const reply = client.call(command, ...args).then(
@@ -220,6 +202,7 @@ export class RedisConnection {
     );
     // Settles later than the wait may end: what waits in the client counts until it is gone from there.
     const settled = reply.finally(() => {
+      isSettled = true;
       this.stats.inFlight -= 1;
       clearTimeout(timer);
     });
@@ -237,9 +220,7 @@ export class RedisConnection {
     if (code === '' && error.name !== 'ReplyError') return this.#fail(new RedisFailure('lost', reason));
     this.#answered(startMs);
     const failure = this.#fail(new RedisFailure('refused', reason, code));
-    if (code === 'NOSCRIPT') return failure;
     if (USELESS.has(code)) this.#down(reason);
-    else this.#refusal = failure;
     return failure;
   }
 
@@ -260,8 +241,6 @@ export class RedisConnection {
     if (this.#state === 'up' && (this.#use.blockingMs !== undefined || !this.#isDue())) return;
     await this.#probe();
   }
-
-  #lastProbeMs = 0;
 
   #isDue(): boolean {
     return performance.now() - this.#lastProbeMs >= HEARTBEAT_MS;
@@ -287,7 +266,6 @@ export class RedisConnection {
     this.#state = 'up';
     this.#reason = '';
     this.#timeoutsInRow = 0;
-    this.#refusal = undefined;
     for (const listener of this.#listeners) listener({ state: 'up', reason: '' });
   }
 
