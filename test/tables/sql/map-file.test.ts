@@ -22,6 +22,7 @@ function told(): string[] {
   });
 }
 
+const BASE = 'search_base = dc=x\n';
 const GOOD = "query = SELECT a FROM b WHERE c = '%s'\n";
 
 describe('a map file', () => {
@@ -71,6 +72,49 @@ describe('a map file', () => {
       'error map-file-value 2:1 cannot read `/nonexistent`: no such file or directory',
     ],
     [
+      'mysql',
+      `dbname = d\ntls_ciphers = NOSUCH\n${GOOD}`,
+      'error map-file-value 2:1 no TLS with this: error:0A0000B9:SSL routines::no cipher match',
+    ],
+    [
+      'pgsql',
+      `hosts = postgresql://u@db/d?sslmode=verify-ca\n${GOOD}`,
+      'error map-file-value 1:1 sslmode verify-ca wants to know which authority to trust',
+    ],
+    [
+      'pgsql',
+      `hosts = postgresql://u@db/d?sslmode=sometimes\n${GOOD}`,
+      'error map-file-value 1:1 `sometimes` is no sslmode',
+    ],
+    [
+      'pgsql',
+      `hosts = postgresql://u:hUsh@one:0/d\n${GOOD}`,
+      'error map-file-value 1:1 `postgresql://one:0/d` is not the URI of a server',
+    ],
+    [
+      'ldap',
+      'query_filter = (mail=%s\n',
+      'error map-file-value 1:1 `(mail=%s` is no filter: a `)` is missing',
+    ],
+    ['ldap', 'server_host = ldap://a:99999\n', 'error map-file-value 1:1 `ldap://a:99999` is not a server'],
+    ['ldap', 'server_host = ldap://[::1\n', 'error map-file-value 1:1 `ldap://[::1` is not a server'],
+    ['ldap', 'bind = perhaps\n', 'error map-file-value 1:1 `perhaps` is no way to bind'],
+    [
+      'ldap',
+      'bind = sasl\nsasl_mechs = DIGEST-MD5\n',
+      'error map-file-value 1:1 of the SASL mechanisms only `EXTERNAL` is known here',
+    ],
+    [
+      'ldap',
+      'server_host = ldaps://a\nstart_tls = yes\n',
+      'error map-file-value 2:1 `ldaps://` is TLS from the start already',
+    ],
+    ['ldap', 'recursion_limit = 0\n', 'error map-file-value 1:1 `recursion_limit` is less than 1'],
+    ['ldap', 'size_limit = -5\n', 'error map-file-value 1:1 `size_limit` is negative'],
+    ['ldap', 'timeout = 0\n', 'error map-file-value 1:1 `timeout` is less than 1'],
+    ['ldap', 'chase_referrals = 1\n', 'error map-file-value 1:1 `1` is neither `yes` nor `no`'],
+    ['ldap', 'search_base = %q\n', 'error map-file-template 1:1 `%q` stands for nothing in `%q`'],
+    [
       'pgsql',
       `dbname = d\nretry_interval = 0\n${GOOD}`,
       'error map-file-value 2:1 `retry_interval` is not positive',
@@ -91,6 +135,26 @@ describe('a map file', () => {
       'mysql',
       `dbname = d\noption_file = /y\n${GOOD}`,
       'warning map-file-parameter 2:1 `option_file` is not read here',
+    ],
+    [
+      'pgsql',
+      `hosts = postgresql://u@db/d?sslcrl=/x\n${GOOD}`,
+      'warning map-file-parameter 1:1 `sslcrl` of a connection URI is not read here',
+    ],
+    ['ldap', 'query_filter = (a=%s)\n', 'warning map-file-incomplete 1:1 `search_base` is not set'],
+    [
+      'ldap',
+      `${BASE}query_filter = (a=b)\n`,
+      'warning map-file-value 2:1 the filter is the same for every search string',
+    ],
+    ['ldap', `${BASE}scope = tree\n`, 'warning map-file-value 2:1 `tree` is no scope, `sub` is used'],
+    ['ldap', `${BASE}dereference = 4\n`, 'warning map-file-value 2:1 `4` is none of 0 to 3, 0 is used'],
+    ['ldap', `${BASE}version = 2\n`, 'warning map-file-value 2:1 always version 3 is spoken here'],
+    ['ldap', `${BASE}cache = yes\n`, 'warning map-file-parameter 2:1 `cache` is ignored, by Postfix too'],
+    [
+      'ldap',
+      `${BASE}chase_referrals = yes\n`,
+      'warning map-file-parameter 2:1 referrals are not followed here: an answer that holds one is a failed lookup',
     ],
     [
       'pgsql',
