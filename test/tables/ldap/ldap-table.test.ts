@@ -71,6 +71,13 @@ describeNetworkTable(
       expect(bench.maps.diagnostics).toEqual([]);
     });
 
+    it('fail rather than leave out what another server has, where referrals are to be followed', async () => {
+      expect(await find('chase_referrals = no', 'root@example.test')).toBe('alice@example.test');
+      expect(await find('chase_referrals = yes', 'root@example.test')).toEqual(
+        new TableFailure(expect.stringContaining('refers to another one')),
+      );
+    });
+
     it('ask the first server of the list that is there', async () => {
       const relay = await bench.relay();
       const servers = [{ port: 1 }, { port: bench.server.port }, { port: relay.port }];

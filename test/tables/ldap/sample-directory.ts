@@ -127,6 +127,11 @@ export const SAMPLE_LDIF: string = [
     aliasedObjectName: `ou=people,${SUFFIX}`,
   }),
   thing('hidden', { mail: 'hidden@example.test', maildrop: 'found in secret' }, 'ou=secret'),
+  // Part of the directory is elsewhere: whoever searches above it is told so.
+  entry('ou=far', 'referral\nobjectClass: extensibleObject', {
+    ou: 'far',
+    ref: `ldap://elsewhere.test/ou=far,${SUFFIX}`,
+  }),
   ...many,
 ].join('');
 
@@ -173,6 +178,7 @@ export const SAMPLE_MAPS: readonly string[] = [
   'search_base = cn=%u,ou=%d,dc=example,dc=test\nquery_filter = (objectClass=*)\nscope = base',
   'search_base = ou=%d,dc=example,dc=test\nquery_filter = (cn=%u)\nscope = one',
   'search_base = ou=nowhere,dc=example,dc=test\nquery_filter = (cn=%u)',
+  'search_base = ou=far,dc=example,dc=test\nquery_filter = (cn=%u)',
   'search_base = not a dn\nquery_filter = (cn=%u)',
   'search_base = ou=people,dc=example,dc=test\nquery_filter = (mail=%s)\nscope = base',
   'search_base = ou=people,dc=example,dc=test\nquery_filter = (mail=%s)\nscope = SUB',
