@@ -1,14 +1,22 @@
 /** The connection against real redis-servers that die, stall, refuse and come back. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { RedisConnection } from '../../src/redis/redis-connection.ts';
 import { RedisFailure } from '../../src/redis/redis-failure.ts';
 import type { RedisSetting } from '../../src/redis/redis-options.ts';
 import { RedisScript } from '../../src/redis/redis-script.ts';
-import type { PrivateServer } from '../support/private-server.ts';
+import { MAKE_CERTIFICATES } from '../support/certificates.ts';
+import { freePort, type PrivateServer } from '../support/private-server.ts';
 import { askRedis, startCluster, startRedis, startSentinels, until } from '../support/redis.ts';
 import { requirement } from '../support/requirements.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { optionsFor } from './redis-setting.ts';
+
+const run = promisify(execFile);
 
 interface Heard {
   readonly connection: RedisConnection;
@@ -213,6 +221,35 @@ describe.skipIf(!requirement('redis').isMet)('a connection to Redis', () => {
     const { connection } = await open({ url: `redis://127.0.0.1:${port}` });
     await until('down', () => connection.state === 'down');
     expect(await get(connection, 'a')).toMatchObject({ kind: 'down' });
+  });
+
+  test('TLS: with certificates on both sides, and not without', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'postward-tls-'));
+    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    await run('/bin/sh', ['-c', MAKE_CERTIFICATES], { cwd: directory });
+    // The server runs as nobody.
+    await run('chmod', ['-R', 'a+rX', directory]);
+    const file = (name: string) => join(directory, name);
+    const tlsPort = await freePort();
+    await server(
+      ...['--tls-port', String(tlsPort), '--tls-ca-cert-file', file('ca.pem')],
+      ...['--tls-cert-file', file('server.pem'), '--tls-key-file', file('server.key')],
+    );
+    const url = `rediss://127.0.0.1:${tlsPort}`;
+    const ours = { certificate_file: file('client.pem'), key_file: file('client.key') };
+    const { connection } = await open({ url, tls: { enabled: false, ca_file: file('ca.pem'), ...ours } });
+    await until('up', () => connection.isUp);
+    expect(await set(connection, 'a', 'b', 1000)).toBeUndefined();
+    const refusals: [tls: RedisSetting['tls'], reason: RegExp][] = [
+      [{ enabled: true, ca_file: file('other-ca.pem'), ...ours }, /certificate|issuer/],
+      [{ enabled: true, ca_file: file('ca.pem'), ...ours, server_name: 'other.test' }, /altnames/],
+      [{ enabled: true, ca_file: file('ca.pem') }, /./],
+    ];
+    for (const [tls, reason] of refusals) {
+      const refused = await open({ url, tls });
+      await until('refused', () => refused.connection.state === 'down');
+      expect(refused.connection.reason).toMatch(reason);
+    }
   });
 
   test('sentinel-fails-over: the new master is found', async () => {

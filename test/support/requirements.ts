@@ -67,7 +67,7 @@ const REQUIREMENTS = {
   },
   redis: {
     purpose: 'lists and DNS answers shared by a real Redis, with Sentinel and as a Cluster',
-    packages: { 'redis-server': '/usr/bin/redis-server' },
+    packages: { 'redis-server': '/usr/bin/redis-server', openssl: '/usr/bin/openssl' },
     needsRoot: false,
   },
   rbldnsd: {
