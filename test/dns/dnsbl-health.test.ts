@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { testEntries, watchLists } from './watch-lists.ts';
 
 const HEALTHY = testEntries('bl.test');
+const IMPATIENT = { timeoutMs: 150 };
 /** ::FFFF:7F00:n, nibble by nibble. */
 const MAPPED = (n: string) => `${n}.0.0.0.0.0.f.7.f.f.f.f${'.0'.repeat(20)}`;
 
@@ -123,7 +124,7 @@ test('caches on the way repeat false listings: until their TTL ends the list sta
 });
 
 test('while the DNS itself is out no list is blamed', async () => {
-  const watch = await watchLists(HEALTHY);
+  const watch = await watchLists(HEALTHY, IMPATIENT);
   const list = watch.list('bl.test');
   await watch.health.probeAll();
   watch.dns.pause();
@@ -177,7 +178,7 @@ describe('live answers', () => {
   });
 
   test('failures in a row bring one', async () => {
-    const watch = await watchLists(HEALTHY);
+    const watch = await watchLists(HEALTHY, IMPATIENT);
     watch.list('bl.test');
     await watch.health.probeAll();
     watch.dns.setZone('*.bl.test !TIMEOUT\n');
@@ -250,7 +251,10 @@ describe('a listing', () => {
   });
 
   test('that a probe without answer cannot show keeps what an earlier one has shown', async () => {
-    const watch = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, { confirmMs: 0 });
+    const watch = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, {
+      confirmMs: 0,
+      ...IMPATIENT,
+    });
     const list = watch.list('bl.test');
     await watch.health.probeAll();
     const answer = await found('1.2.0.192.bl.test', watch);

@@ -146,3 +146,23 @@ test('no list is watched where error answers count as listings, unless the polic
   expect(modes('dnsbl_error_answers = listed\n')).toEqual(['off']);
   expect(modes('dnsbl_error_answers = listed\ndnsbl_health = enforce\n')).toEqual(['enforce']);
 });
+
+test('a zone that is not to be asked ahead is asked when its turn comes, and not before', async () => {
+  const zone = '@dnsbl first.test 192.0.2.10 127.0.0.2\n@dnsbl costly.test 192.0.2.10 127.0.0.2\n';
+  const policy = compilePolicyText(
+    'smtpd_client_restrictions = reject_rbl_client first.test, reject_rbl_client costly.test\n',
+  );
+  const asked = async (noPrefetch: ReadonlySet<string>, client_address: string) => {
+    const watch = await watchLists(zone, { noPrefetch, timeoutMs: 5_000 });
+    const { verdict } = await policy.decide({
+      resolver: watch.resolver,
+      dnsbl: watch.health,
+      request: { client_address },
+    });
+    const reversed = client_address.split('.').reverse().join('.');
+    return [verdict, watch.dns.count(`${reversed}.costly.test`, 'A')];
+  };
+  expect(await asked(new Set(), '192.0.2.10')).toEqual(['reject', 1]);
+  expect(await asked(new Set(['costly.test']), '192.0.2.10')).toEqual(['reject', 0]);
+  expect(await asked(new Set(['costly.test']), '192.0.2.11')).toEqual(['permit', 1]);
+});
