@@ -29,6 +29,8 @@ export interface ApiDaemonOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Default `memory`. */
   readonly data?: string;
+  /** Whether the environment names an admin token. Default yes. */
+  readonly hasToken?: boolean;
 }
 
 export interface Answer {
@@ -74,6 +76,7 @@ export class ApiDaemon {
   readonly directory: string;
   readonly description: Described;
   readonly #lines: string[];
+  #isStopped = false;
   readonly #validators = new Map<object, ReturnType<typeof Compile>>();
 
   private constructor(app: App, directory: string, description: Described, lines: string[]) {
@@ -103,7 +106,7 @@ export class ApiDaemon {
     const app = await startApp(settings, {
       log: log as never,
       logFormat: 'json',
-      environment: { POSTWARD_ADMIN_TOKEN: ADMIN_TOKEN },
+      environment: options.hasToken === false ? {} : { POSTWARD_ADMIN_TOKEN: ADMIN_TOKEN },
     });
     const answer = await fetch(`${urlOf(app)}/openapi.json`);
     const description = answer.ok ? ((await answer.json()) as Described) : undefined;
@@ -222,6 +225,8 @@ export class ApiDaemon {
   }
 
   async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     await this.app.close();
     rmSync(this.directory, { recursive: true, force: true });
   }

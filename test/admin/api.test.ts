@@ -46,6 +46,11 @@ describe('policies', () => {
     const before = (await daemon.ask('GET', '/v1/policies')).json.version;
     const { json } = await daemon.ask('POST', '/v1/policies/reload');
     expect(json.version).toBe(before + 1);
+    const { records } = (await daemon.ask('GET', '/v1/audit?operation=policy.reload')).json;
+    expect(records[0]).toMatchObject({
+      actor: 'token:environment',
+      after: { version: before + 1, in_force: true },
+    });
   });
 });
 

@@ -312,3 +312,44 @@ describe('redis', () => {
     expect(shown.join()).not.toContain('hunter2');
   });
 });
+
+describe('an admin address that other machines reach', () => {
+  const codes = (environment: Record<string, string>) =>
+    load({ environment }).diagnostics.map(({ code, message }) => `${code}: ${message}`);
+
+  test.each([
+    [{ POSTWARD_ADMIN__ADDRESS: '127.0.0.1:1' }],
+    [{ POSTWARD_ADMIN__ADDRESS: '[::1]:1' }],
+    [{ POSTWARD_ADMIN__ADDRESS: 'unix:/run/admin' }],
+    [{ POSTWARD_ADMIN__ADDRESS: '192.0.2.1:1', POSTWARD_ADMIN__BEHIND_PROXY: 'yes' }],
+    [
+      {
+        POSTWARD_ADMIN__ADDRESS: '0.0.0.0:1',
+        POSTWARD_ADMIN__TLS__CERTIFICATE: '/c',
+        POSTWARD_ADMIN__TLS__KEY: '/k',
+      },
+    ],
+  ])('or not: %j is well', (environment) => {
+    expect(codes(environment)).toEqual([]);
+  });
+
+  test.each([
+    [{ POSTWARD_ADMIN__ADDRESS: '0.0.0.0:1' }, 'other machines reach the admin address `0.0.0.0:1`'],
+    [{ POSTWARD_ADMIN__ADDRESS: '[::]:1' }, 'other machines reach the admin address `[::]:1`'],
+    [{ POSTWARD_ADMIN__ADDRESS: '192.0.2.1:1' }, 'other machines reach'],
+    [
+      { POSTWARD_ADMIN__TLS__CERTIFICATE: '/c' },
+      '`admin.tls.certificate` is set, and `admin.tls.key` is not',
+    ],
+    [
+      {
+        POSTWARD_ADMIN__ADDRESS: 'off',
+        POSTWARD_ADMIN__TLS__CERTIFICATE: '/c',
+        POSTWARD_ADMIN__TLS__KEY: '/k',
+      },
+      '`admin.tls` is set, and `admin.address` is `off`',
+    ],
+  ])('needs TLS or a proxy: %j', (environment, message) => {
+    expect(codes(environment)).toEqual([expect.stringContaining(message)]);
+  });
+});

@@ -10,6 +10,8 @@ import type { Routes } from '../server.ts';
 export interface DnsPort {
   readonly resolver: Pick<CachingResolver, 'cachedAnswers' | 'flush'>;
   readonly mask: ZoneMask;
+  /** Told of what was done, for the audit trail. */
+  readonly onDone?: ((actor: string, operation: string, after: object) => void) | undefined;
 }
 
 const NAME = Type.String({
@@ -47,7 +49,7 @@ const FLUSHED = closed({
 
 const tags = ['dns'];
 
-export function dnsRoutes({ resolver, mask }: DnsPort): Routes {
+export function dnsRoutes({ resolver, mask, onDone }: DnsPort): Routes {
   return (server) => {
     server.get(
       '/v1/dns/cache',
@@ -91,8 +93,9 @@ export function dnsRoutes({ resolver, mask }: DnsPort): Routes {
           response: { 200: FLUSHED },
         },
       },
-      async ({ body }) => {
+      async ({ body, principal }) => {
         const { entries, isSharedFlushed } = await resolver.flush(body.name);
+        onDone?.(principal?.actor ?? '', 'dns.flush', { name: body.name ?? null, entries });
         return { entries, ...(isSharedFlushed === undefined ? {} : { shared: isSharedFlushed }) };
       },
     );

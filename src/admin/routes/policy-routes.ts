@@ -19,6 +19,8 @@ import { fieldProblem, ProblemError } from '../problem.ts';
 import type { Routes } from '../server.ts';
 
 export interface PolicyPort {
+  /** Told of what was done, for the audit trail. */
+  readonly onDone?: ((actor: string, operation: string, after: object) => void) | undefined;
   readonly holder: Pick<SnapshotHolder, 'current' | 'lastReload'>;
   readonly reload: () => Promise<ReloadResult>;
   /** The policy of the first socket: whom a request that names none means. */
@@ -195,8 +197,9 @@ export function policyRoutes(port: PolicyPort): Routes {
           response: { 200: RELOAD },
         },
       },
-      async () => {
+      async ({ principal }) => {
         const { isSwapped, version, at, diagnostics } = await port.reload();
+        port.onDone?.(principal?.actor ?? '', 'policy.reload', { version, in_force: isSwapped });
         if (isSwapped) return { version, at: isoTime(at.getTime()), diagnostics: shown(diagnostics) };
         throw new ProblemError(
           422,
