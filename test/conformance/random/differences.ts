@@ -155,7 +155,7 @@ const ALLOWED: readonly { readonly name: string; readonly holds: (pair: Pair) =>
     name: 'DISCARD behind a deferral, with several recipients',
     holds: ({ native, delegated }) =>
       native.effects.some((effect) => effect.startsWith('(discard)')) &&
-      /^4/.test(native.replies[0] ?? '') &&
+      native.replies.some((reply) => /^4/.test(reply)) &&
       native.replies.length > 1 &&
       delegated.exchanges.length > 1,
   },

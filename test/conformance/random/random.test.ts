@@ -13,8 +13,8 @@ const PROBES_A_CASE = 42;
 /** Of native replies and effects: all of these must have come about, else the probes prove little. */
 const TELLING = ['250', '450', '451', '501', '554', '550', '252', '459', '354', 'discard'];
 
-/** Starting Postfix and the daemon takes a second, and more on a busy machine. */
-const TIMEOUT_MS = 60_000;
+/** Starting Postfix and the daemon takes a second, and half a minute on a busy machine. */
+const TIMEOUT_MS = 180_000;
 
 const postfix = requirement('postfix');
 
