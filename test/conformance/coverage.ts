@@ -45,7 +45,7 @@ export async function measure(
 ): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'postward-coverage-'));
   const dns = await startFixtureDns({ zone: `${BASE_ZONE}\n${zone}` });
-  const client = new WireClient({ servers: [dns.server], timeoutMs: 500, attempts: 1 });
+  const client = new WireClient({ servers: [dns.server], timeoutMs: 3000, attempts: 2 });
   try {
     const here = (text: string) => text.replaceAll('/etc/postfix', directory);
     for (const table of tables) writeFileSync(join(directory, table.name), here(table.text));

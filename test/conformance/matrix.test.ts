@@ -49,6 +49,15 @@ const EXCEPTIONS: readonly { readonly cells: RegExp; readonly because: string }[
     because: 'Debian’s Postfix has neither; their text source is read as that of hash',
   },
   {
+    cells: /^(?:table |\w+ )debug(?:: \w+)?$/,
+    because:
+      'Postfix 3.7, with which the cases are tried, does not have it yet; it stands for the table that it names',
+  },
+  {
+    cells: /^(?:table |\w+ )unix(?:: \w+)?$/,
+    because: 'what it says of users and groups is no action; as Postfix looks them up, see test/tables',
+  },
+  {
     cells: /^\w+ (?:static|randmap): none$/,
     because: 'they answer whatever the key',
   },
