@@ -8,7 +8,6 @@ import { RedisFailure } from '../redis/redis-failure.ts';
 import { RedisScript } from '../redis/redis-script.ts';
 import type { SharedStore, SharedValue } from './shared-store.ts';
 
-/** A lookup that waits longer counts as unanswered; the DNS has been asked long before (ask-tiers.ts). */
 const WAIT_MS = 50;
 /** For commands that no mail waits for. */
 const PATIENT_WAIT_MS = 1_000;
@@ -27,9 +26,12 @@ return {text, left}
 
 export class RedisStore implements SharedStore {
   readonly #redis: RedisConnection;
+  readonly #waitMs: number;
 
-  constructor(redis: RedisConnection) {
+  /** @param waitMs how long an answer is waited for; the DNS has been asked long before (ask-tiers.ts) */
+  constructor(redis: RedisConnection, waitMs = WAIT_MS) {
     this.#redis = redis;
+    this.#waitMs = waitMs;
   }
 
   get isUsable(): boolean {
@@ -37,7 +39,7 @@ export class RedisStore implements SharedStore {
   }
 
   async get(key: string, maxBytes: number): Promise<SharedValue | undefined> {
-    const reply = checked(await this.#redis.run(READ, [this.#redis.key(key)], [maxBytes], WAIT_MS));
+    const reply = checked(await this.#redis.run(READ, [this.#redis.key(key)], [maxBytes], this.#waitMs));
     if (reply === null) return undefined;
     const [text, remainingMs] = Array.isArray(reply) ? (reply as unknown[]) : [];
     if (typeof text !== 'string' || typeof remainingMs !== 'number') throw new Error('an odd reply');

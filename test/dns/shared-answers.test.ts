@@ -23,6 +23,7 @@ dead.test          !SERVFAIL
 short.test      0  A    192.0.2.2
 `;
 const KEY = 'postward:dns:1:A:host.test';
+const PATIENT_MS = 5_000;
 
 interface Server {
   readonly cache: CachingResolver;
@@ -46,17 +47,21 @@ async function redisServer(): Promise<PrivateServer> {
 async function startServer(
   dns: FixtureDns,
   redis: { readonly port: number } | Partial<RedisSetting>,
-  headStartMs = 1_000,
+  headStartMs = PATIENT_MS,
 ): Promise<Server> {
   const setting = 'port' in redis ? { url: `redis://127.0.0.1:${redis.port}` } : redis;
-  const connection = new RedisConnection(optionsFor({ timeout_ms: 200, ...setting }), { name: 'dns' });
+  const connection = new RedisConnection(
+    optionsFor({ timeout_ms: headStartMs === PATIENT_MS ? PATIENT_MS : 200, ...setting }),
+    { name: 'dns' },
+  );
   onTestFinished(() => connection.close());
   await connection.open();
   await until('Redis is up', () => connection.isUp);
   const client = new WireClient({ servers: [dns.server] });
   onTestFinished(() => client.close());
-  const shared = new SharedAnswers(new RedisStore(connection), 604_800);
-  // Long enough that only a test which wants it asks the DNS beside a Redis that answers.
+  // A test that is not about waiting waits for as long as a busy machine may need.
+  const waitMs = headStartMs === PATIENT_MS ? PATIENT_MS : 50;
+  const shared = new SharedAnswers(new RedisStore(connection, waitMs), 604_800);
   const cache = new CachingResolver(client, { shared, headStartMs });
   return { cache, shared, redis: connection };
 }
@@ -178,7 +183,7 @@ describe.skipIf(!requirement('redis').isMet)('DNS answers shared through Redis',
       await askRedis(redis.port, command, ...args);
       expect((await one.cache.lookup('host.test', 'A')).records[0]?.data).toBe('192.0.2.1');
       expect(one.shared.stats).toMatchObject({ invalid: 1, hits: 0, errors: 0 });
-      expect(one.redis.refusal, 'no complaint about Redis').toBeUndefined();
+      expect(one.redis.stats.failures.refused, 'but for the script that it did not know').toBe(1);
       await settled(one);
       expect(String(await askRedis(redis.port, 'GET', KEY))).toContain('192.0.2.1');
     });
@@ -241,7 +246,7 @@ describe.skipIf(!requirement('redis').isMet)('DNS answers shared through Redis',
     const one = await startServer(dns, redis);
     expect((await one.cache.lookup('host.test', 'A')).status).toBe('found');
     await settled(one);
-    expect(one.redis.refusal?.code).toBe('OOM');
+    expect(one.redis.stats.failures.refused, 'the script that it did not know, and the value').toBe(2);
     expect(one.cache.stats.entries).toBe(1);
   });
 
