@@ -3,6 +3,7 @@
  * diagnostics and a step that answers `451 4.3.5`, which is what smtpd does
  * when it comes to them, so that what stands before them still decides.
  */
+import { basename } from 'node:path';
 import { CONFIGURATION_ERROR, DUNNO, type Outcome } from '../engine/outcome.ts';
 import type { ListName, Program, Step } from '../engine/step.ts';
 import { quote } from '../language/quote.ts';
@@ -165,6 +166,15 @@ function compileOne(
       message: `\`${token.text}\` cannot be decided by a policy server: ${restriction.support.reason}`,
       span: token.span,
       help: restriction.support.help,
+    });
+  }
+  if (restriction.isOurs === true && basename(token.span.source.file) === 'main.cf') {
+    context.report({
+      severity: 'warning',
+      code: 'own-restriction-in-main-cf',
+      message: `Postfix does not know \`${token.text}\`, which is Postward's own`,
+      span: token.span,
+      help: 'if Postfix reads this file too, it answers 451 to all mail: keep the restriction in a policy file of its own',
     });
   }
   const use: RestrictionUse = {

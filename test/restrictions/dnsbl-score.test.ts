@@ -240,3 +240,19 @@ function counts({ filter, says }: { filter: string; says: string }): boolean {
   if (filter === '') return says === '127.0.0.2' || says === '127.0.0.4';
   return filter === '=127.0.0.2' ? says === '127.0.0.2' : says === '127.0.0.4';
 }
+
+test.each([
+  ['/etc/postfix/main.cf', ['own-restriction-in-main-cf']],
+  ['/etc/postward/mx.cf', []],
+])('what is doubtful about scores in %s', (file, codes) => {
+  const text = `${SITES}smtpd_client_restrictions = reject_dnsbl_score\n`;
+  expect(compilePolicyText(text, file).doubts.map(({ code }) => code)).toEqual(codes);
+});
+
+test.each([
+  ['smtpd_client_restrictions = reject_dnsbl_score\n', 'no-dnsbl-sites'],
+  [`${SITES}smtpd_client_restrictions = permit_dnsbl_score\n`, 'idle-permit-dnsbl-score'],
+])('a score that can do nothing: %s', (text, code) => {
+  const { doubts } = compilePolicyText(text, 'mx.cf');
+  expect(doubts.map((doubt) => doubt.code)).toContain(code);
+});

@@ -49,11 +49,14 @@ export interface DecideOptions {
 export class CompiledPolicy {
   /** What is wrong with its text. */
   readonly errors: readonly Diagnostic[];
+  /** And what is doubtful. */
+  readonly doubts: readonly Diagnostic[];
   readonly #policy: Policy;
 
   constructor(policy: Policy, diagnostics: readonly Diagnostic[]) {
     this.#policy = policy;
     this.errors = diagnostics.filter(({ severity }) => severity === 'error');
+    this.doubts = diagnostics.filter(({ severity }) => severity !== 'error');
   }
 
   get dnsblUses(): DnsblUse[] {
