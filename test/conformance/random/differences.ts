@@ -197,7 +197,8 @@ const ALLOWED: readonly { readonly name: string; readonly holds: (pair: Pair) =>
 
 /** All that may name a restriction, or raise a flag. */
 function configuration({ parsed }: Pair): string {
-  return [parsed.mainCf, ...parsed.tables.map(({ text }) => text)].join('\n');
+  const { mainCf, tables, policy } = parsed;
+  return [mainCf, ...tables.map(({ text }) => text), ...policy.map(({ action }) => action)].join('\n');
 }
 
 /** A difference for people. */
