@@ -70,7 +70,11 @@ export interface SentinelGroup {
   stop(): Promise<void>;
 }
 
-export async function startSentinels(name: string): Promise<SentinelGroup> {
+export function startSentinels(name: string): Promise<SentinelGroup> {
+  return together((servers) => watchedMaster(name, servers));
+}
+
+async function watchedMaster(name: string, servers: PrivateServer[]): Promise<SentinelGroup> {
   const master = await startRedis();
   const replica = await startRedis(
     '--replicaof',
@@ -79,8 +83,13 @@ export async function startSentinels(name: string): Promise<SentinelGroup> {
     '--repl-diskless-sync-delay',
     '0',
   );
+  servers.push(master, replica);
   const sentinels: PrivateServer[] = [];
-  for (let count = 0; count < 3; count++) sentinels.push(await startSentinel(name, master.port));
+  for (let count = 0; count < 3; count++) {
+    const sentinel = await startSentinel(name, master.port);
+    sentinels.push(sentinel);
+    servers.push(sentinel);
+  }
   const first = sentinels[0]?.port ?? 0;
   await until('the Sentinels know each other and the replica', async () => {
     const fields = (await askRedis(first, 'SENTINEL', 'MASTER', name)) as string[];
@@ -132,8 +141,11 @@ export interface RedisCluster {
 }
 
 /** Three masters without replicas. */
-export async function startCluster(): Promise<RedisCluster> {
-  const servers: PrivateServer[] = [];
+export function startCluster(): Promise<RedisCluster> {
+  return together(wholeCluster);
+}
+
+async function wholeCluster(servers: PrivateServer[]): Promise<RedisCluster> {
   const busPorts = new Map<PrivateServer, number>();
   for (let count = 0; count < 3; count++) {
     // Nodes speak with each other on a second port, by default 10000 above, which may be none.
@@ -180,6 +192,17 @@ export async function startCluster(): Promise<RedisCluster> {
       for (const server of servers) await server.stop();
     },
   };
+}
+
+/** Servers that start as one or not at all. @param start puts each into the list as soon as it runs */
+async function together<T>(start: (servers: PrivateServer[]) => Promise<T>): Promise<T> {
+  const servers: PrivateServer[] = [];
+  try {
+    return await start(servers);
+  } catch (error) {
+    for (const server of servers) await server.stop();
+    throw error;
+  }
 }
 
 /**
