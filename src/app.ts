@@ -2,17 +2,17 @@
  * The composition root: the only place that constructs the resolver, the log,
  * the metrics and the sockets, and wires the parts together.
  */
-import { parseAction } from './access/action.ts';
 import { environmentToken } from './admin/auth/environment-token.ts';
 import { DaemonHealth } from './admin/daemon-health.ts';
 import type { Admin } from './admin/start-admin.ts';
-import { type Dns, dnsServers, openDns, serversOf, zoneMask } from './dns/open-dns.ts';
-import { publicResolver } from './dns/public-resolvers.ts';
+import { publicResolversAmong } from './dns/dnsbl-faults.ts';
+import { type Dns, dnsServers, openDns, serversDown, serversOf, zoneMask } from './dns/open-dns.ts';
 import type { Diagnostic } from './language/diagnostic.ts';
 import type { ListService } from './lists/list-service.ts';
 import { openLists, openStore } from './lists/open-lists.ts';
 import { ListSharing } from './lists/sharing/list-sharing.ts';
-import { formatSocketAddress, parseSocketAddress, type SocketAddress } from './net/socket-address.ts';
+import { loadPolicies } from './load-policies.ts';
+import { formatSocketAddress } from './net/socket-address.ts';
 import { measureDns } from './observe/dns-metrics.ts';
 import { measureDnsbl } from './observe/dnsbl-metrics.ts';
 import { measureLists } from './observe/list-metrics.ts';
@@ -23,59 +23,28 @@ import { RecentDecisions } from './observe/recent-decisions.ts';
 import { measureRedis, measureSharing } from './observe/redis-metrics.ts';
 import { type RedisOptions, redisOptions } from './redis/redis-options.ts';
 import { dnsLog } from './server/dns-log.ts';
+import { checkFailAction } from './server/fail-action.ts';
+import { noticeOnce } from './server/notice-once.ts';
 import { observedEvents } from './server/observed-events.ts';
+import { PolicyKeeper } from './server/policy-keeper.ts';
 import { listen, type PolicyListener } from './server/policy-listener.ts';
 import { policyService } from './server/policy-service.ts';
+import { reportWiring } from './server/wiring-report.ts';
 import { WiringWatch } from './server/wiring-watch.ts';
-import { listPolicyFiles } from './settings/policy-files.ts';
+import { listenAddress } from './settings/listen-address.ts';
 import type { Settings, SocketSetting } from './settings/settings.ts';
 import { Decider } from './snapshot/decider.ts';
-import { type LoadedSnapshot, type LoadSnapshotOptions, loadSnapshot } from './snapshot/load-snapshot.ts';
 
 import { dnsblUses, type Snapshot } from './snapshot/snapshot.ts';
-import { type ReloadResult, SnapshotHolder } from './snapshot/snapshot-holder.ts';
+import type { ReloadResult } from './snapshot/snapshot-holder.ts';
 import type { Store } from './store/store.ts';
-import type { TableReload } from './tables/file-table.ts';
-import { OperatorError } from './util/operator-error.ts';
 import { VERSION } from './util/version.ts';
-
-/** How often the wiring is looked at, for the log. */
-const WIRING_PERIOD_MS = 60_000;
 
 /** How long an edit's answer waits to say that all servers have it. */
 const SHARED_WAIT_MS = 100;
 
 /** How long running requests may take when the daemon stops. */
 const DRAIN_MS = 5000;
-
-/** Loads the policies that settings name. */
-export async function loadPolicies(
-  settings: Pick<Settings, 'policies'> & Partial<Pick<Settings, 'dns' | 'tables'>>,
-  version: number,
-  changes: Pick<LoadSnapshotOptions, 'onTableReload' | 'onPolicyChange' | 'lists'> = {},
-): Promise<LoadedSnapshot> {
-  const diagnostics: Diagnostic[] = [];
-  const policyFiles = listPolicyFiles(settings.policies, (diagnostic) => diagnostics.push(diagnostic));
-  if (policyFiles.size === 0) return { snapshot: undefined, diagnostics };
-  const loaded = await loadSnapshot({
-    version,
-    policyFiles,
-    mask: zoneMask(settings.dns?.zones ?? {}),
-    tableLimits: settings.tables && tableLimits(settings.tables),
-    ...changes,
-  });
-  return { ...loaded, diagnostics: [...diagnostics, ...loaded.diagnostics] };
-}
-
-function tableLimits(tables: Settings['tables']): LoadSnapshotOptions['tableLimits'] {
-  return {
-    maxConnections: tables.connections,
-    connectTimeoutMs: tables.connect_ms,
-    queryTimeoutMs: tables.answer_ms,
-    totalTimeoutMs: tables.total_ms,
-    ttlMs: tables.keep_ms,
-  };
-}
 
 export interface StartOptions {
   readonly log: LogDestination;
@@ -119,7 +88,7 @@ export class App {
   readonly metrics = new Metrics(VERSION);
   readonly #settings: Settings;
   readonly #dns: Dns;
-  readonly #holder: SnapshotHolder;
+  readonly #policies: PolicyKeeper;
   readonly #decider: Decider;
   readonly #noticeContext: (context: string, policy: string) => void;
   readonly #listeners: PolicyListener[] = [];
@@ -129,9 +98,7 @@ export class App {
   #lists: ListService | undefined;
   readonly #redis: RedisOptions | undefined;
   #sharing: ListSharing | undefined;
-  #watchTimer: NodeJS.Timeout | undefined;
-  /** Tables that are not what is on disk, and why. */
-  readonly #staleTables = new Map<string, string>();
+  #endWiringReport: (() => void) | undefined;
   #admin: Admin | undefined;
   readonly #adminToken: string | undefined;
 
@@ -145,22 +112,20 @@ export class App {
       this.#redis,
       dnsLog(log, () => this.#dns),
     );
-    this.#holder = new SnapshotHolder({
-      load: (version) =>
-        loadPolicies(settings, version, {
-          lists: this.#lists?.tables,
-          onTableReload: (reload) => this.#tableReloaded(reload),
-          onPolicyChange: () => void this.reload(),
-        }),
+    this.#policies = new PolicyKeeper({
+      load: (version, changes) => loadPolicies(settings, version, { lists: this.#lists?.tables, ...changes }),
       isLenient: settings.lenient,
+      log,
+      metrics: this.metrics,
+      onSwap: (snapshot) => this.#dns.dnsbl.watch(dnsblUses(snapshot)),
     });
     this.#noticeContext = noticeOnce((policy_context, policy) =>
       log.unknown_policy_context({ policy_context, policy }),
     );
-    this.#decider = this.#deciderOf(() => this.#holder.current);
+    this.#decider = this.#deciderOf(() => this.#policies.current);
     this.#watch = new WiringWatch({
-      policies: () => this.#holder.current.policies,
-      publicResolvers: publicResolversOf(settings.dns),
+      policies: () => this.#policies.current.policies,
+      publicResolvers: publicResolversAmong(dnsServers(settings.dns).map(({ host }) => host)),
     });
     this.#recent = new RecentDecisions(settings.admin.address === 'off' ? 0 : settings.admin.decisions);
     this.#measure();
@@ -178,12 +143,9 @@ export class App {
     });
   }
 
-  get decider(): Decider {
-    return this.#decider;
-  }
-
-  get holder(): SnapshotHolder {
-    return this.#holder;
+  /** What decides now. */
+  get snapshot(): Snapshot {
+    return this.#policies.current;
   }
 
   /** The policy sockets with their addresses, as they were bound. */
@@ -197,44 +159,29 @@ export class App {
   }
 
   /** Loads the policies anew; on any error the old ones stay in force. */
-  async reload(): Promise<ReloadResult> {
-    const result = await this.#holder.reload();
-    for (const diagnostic of result.diagnostics) this.log.diagnostic(diagnostic);
-    if (result.isSwapped) {
-      this.#staleTables.clear();
-      this.metrics.increment('postward_reloads_total', { result: 'success' });
-      this.#logSnapshot();
-      this.#dns.dnsbl.watch(dnsblUses(this.#holder.current));
-    } else {
-      this.metrics.increment('postward_reloads_total', { result: 'failure' });
-      const reason = result.diagnostics.find(({ severity }) => severity === 'error')?.message ?? '';
-      this.log.reload_failed({ snapshot: result.version, reason });
-    }
-    return result;
+  reload(): Promise<ReloadResult> {
+    return this.#policies.reload();
   }
 
   async start(): Promise<void> {
     checkFailAction(this.#settings.decision.fail_action);
     this.#store = await openStore(this.#settings, this.#redis !== undefined);
-    this.#lists = await openLists(this.#store, { classNames: () => this.#classNames() });
+    this.#lists = await openLists(this.#store, { classNames: () => this.#policies.classNames });
     this.#sharing = await this.#shareLists(this.#lists);
-    const { isSwapped, diagnostics } = await this.#holder.reload();
+    const { isSwapped, diagnostics } = await this.#policies.start();
     if (!isSwapped) throw new StartFailure(diagnostics);
-    for (const diagnostic of diagnostics) this.log.diagnostic(diagnostic);
-    this.#logSnapshot();
-    this.#dns.dnsbl.watch(dnsblUses(this.#holder.current));
     for (const socket of this.#settings.listen) this.#listeners.push(await this.#listen(socket));
     this.#admin = await this.#openAdmin();
-    this.#watchTimer = this.#watchWiring();
+    this.#endWiringReport = reportWiring(this.#watch, this.log, this.metrics);
     this.log.started({ version: VERSION });
   }
 
   /** Lets running requests end, then closes everything. */
   async close(): Promise<void> {
-    clearInterval(this.#watchTimer);
+    this.#endWiringReport?.();
     await Promise.all([...this.#listeners, this.#admin].map((listener) => listener?.close(DRAIN_MS)));
     this.#dns.close();
-    this.#holder.close();
+    this.#policies.holder.close();
     // What could not be sent waits in the store for the next start.
     if (this.#sharing?.status.hasUnshared === true) await this.#sharing.whenShared(SHARED_WAIT_MS);
     this.#sharing?.close();
@@ -297,12 +244,12 @@ export class App {
     if (admin.address === 'off' || store === undefined || lists === undefined) return undefined;
     const { stats } = this.#dns.client;
     const health = new DaemonHealth({
-      lastReload: () => this.#holder.lastReload,
-      policies: () => [...this.#holder.current.policies.keys()],
+      lastReload: () => this.#policies.holder.lastReload,
+      policies: () => [...this.#policies.current.policies.keys()],
       sockets: () => this.#listeners.map(({ address }) => formatSocketAddress(address)),
-      staleTables: () => this.#staleTables,
+      staleTables: () => this.#policies.staleTables,
       dns: () => stats,
-      dnsServersDown: () => serversDown(this.#dns),
+      dnsServersDown: () => serversDown(this.#dns.client),
       dnsbls: () => Array.from(this.#dns.dnsbl.lists(), ({ list }) => list),
       wiringDoubts: () => this.#watch.doubts(),
       redis: () => sharing && { server: sharing.redis.label, ...sharing.status },
@@ -322,7 +269,7 @@ export class App {
       lists,
       ...(sharing && { whenShared: () => sharing.whenShared(SHARED_WAIT_MS) }),
       explain: {
-        holder: this.#holder,
+        holder: this.#policies.holder,
         reload: () => this.reload(),
         defaultPolicy: this.#settings.listen[0]?.policy ?? '',
         mask: zoneMask(this.#settings.dns.zones),
@@ -344,40 +291,6 @@ export class App {
     return listener;
   }
 
-  #watchWiring(): NodeJS.Timeout {
-    const told = new Set<string>();
-    return setInterval(() => {
-      for (const { code, subject, message, help } of this.#watch.doubts()) {
-        if (told.has(`${code} ${subject}`)) continue;
-        told.add(`${code} ${subject}`);
-        this.log.wiring_doubt({ doubt: code, subject, message, help });
-      }
-    }, WIRING_PERIOD_MS).unref();
-  }
-
-  /** Of all policies in force; none while the first are being loaded. */
-  #classNames(): readonly string[] {
-    if (this.#holder.lastReload === undefined) return [];
-    return [...this.#holder.current.policies.values()].flatMap(({ classNames }) => classNames);
-  }
-
-  #logSnapshot(): void {
-    const { version, policies } = this.#holder.current;
-    this.log.snapshot_loaded({ snapshot: version, policies: [...policies.keys()] });
-  }
-
-  #tableReloaded({ spec, isInForce, diagnostics }: TableReload): void {
-    for (const diagnostic of diagnostics) this.log.diagnostic(diagnostic);
-    if (isInForce) {
-      this.#staleTables.delete(spec);
-      this.log.table_reloaded({ table: spec });
-      return;
-    }
-    const reason = diagnostics.find(({ severity }) => severity === 'error')?.message ?? '';
-    this.#staleTables.set(spec, reason);
-    this.log.table_failed({ table: spec, reason });
-  }
-
   /** What parts count themselves is read when somebody scrapes. */
   #measure(): void {
     const { metrics } = this;
@@ -387,63 +300,5 @@ export class App {
     measureDns(metrics, this.#dns);
     measureDnsbl(metrics, this.#dns);
     measureLists(metrics, { lists: () => this.#lists, store: () => this.#store });
-    metrics.read('postward_wiring_doubts', () => doubtCounts(this.#watch));
-    metrics.readValue('postward_snapshot_version', () => this.#holder.current.version);
-    metrics.readValue('postward_snapshot_loaded_timestamp_seconds', () =>
-      Math.trunc(this.#holder.current.loadedAt.getTime() / 1000),
-    );
   }
-}
-
-function serversDown({ client }: Dns): string[] {
-  return client.servers
-    .filter(({ isDown }) => isDown)
-    .map(({ host, port }) => formatSocketAddress({ kind: 'tcp', host, port }));
-}
-
-function publicResolversOf(setting: Settings['dns']): string[] {
-  return dnsServers(setting).flatMap(({ host }) => {
-    const service = publicResolver(host);
-    return service === undefined ? [] : [`${host} (${service})`];
-  });
-}
-
-function doubtCounts(watch: WiringWatch): { labels: { doubt: string }; value: number }[] {
-  const counts = new Map<string, number>();
-  for (const { code } of watch.doubts()) counts.set(code, (counts.get(code) ?? 0) + 1);
-  return Array.from(counts, ([doubt, value]) => ({ labels: { doubt }, value }));
-}
-
-/** What is answered when there is no decision must be one that Postfix understands. */
-function checkFailAction(action: string): void {
-  const { kind } = parseAction(action);
-  if (kind !== 'list' && kind !== 'malformed' && kind !== 'empty') return;
-  throw new OperatorError(
-    'fail-action',
-    `decision.fail_action is no action of access(5): \`${action}\``,
-    'write one such as `DUNNO` or `DEFER_IF_PERMIT 4.3.5 Server configuration error`',
-  );
-}
-
-/** An address as the settings hold it, which have checked it. */
-function listenAddress({ address, mode }: { address: string; mode?: string | undefined }): SocketAddress {
-  const parsed = parseSocketAddress(address);
-  if (parsed === undefined) throw new Error(`not an address to listen on: ${address}`);
-  return parsed.kind === 'unix' && mode !== undefined
-    ? { ...parsed, mode: Number.parseInt(mode, 8) }
-    : parsed;
-}
-
-/** Many requests bring the same unknown context: say it once each, and not without end. */
-const MAX_CONTEXTS_NOTICED = 100;
-
-function noticeOnce(
-  notice: (context: string, policy: string) => void,
-): (context: string, policy: string) => void {
-  const noticed = new Set<string>();
-  return (context, policy) => {
-    if (noticed.has(context) || noticed.size >= MAX_CONTEXTS_NOTICED) return;
-    noticed.add(context);
-    notice(context, policy);
-  };
 }

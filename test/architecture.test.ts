@@ -26,6 +26,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['explain'],
   ['observe', 'settings'],
   ['server', 'admin', 'doctor'],
+  ['load-policies.ts'],
   ['app.ts'],
   ['cli'],
   ['main.ts'],

@@ -3,11 +3,11 @@
  * with place, cause and cure.
  */
 import { resolve } from 'node:path';
-import { loadPolicies } from '../app.ts';
 import { zoneMask } from '../dns/open-dns.ts';
 import { formatDiagnostic } from '../language/code-frame.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
 import { diagnosticJson } from '../language/diagnostic-json.ts';
+import { loadPolicies } from '../load-policies.ts';
 import { type OptionValues, settingsFor } from './setting-flags.ts';
 import { painter, type Terminal } from './terminal.ts';
 

@@ -5,7 +5,7 @@
  * it cannot tell an error from a no, so what it does not see is `no listing
  * seen`. Needs no daemon.
  */
-import { loadPolicies } from '../app.ts';
+
 import {
   type DnsblArgument,
   type DnsblResult,
@@ -18,6 +18,7 @@ import { openDns, zoneMask } from '../dns/open-dns.ts';
 import { queryName } from '../dns/query-name.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { visible } from '../language/visible.ts';
+import { loadPolicies } from '../load-policies.ts';
 import { parseIpAddress } from '../net/ip-address.ts';
 import { dnsblUses } from '../snapshot/snapshot.ts';
 import { OperatorError } from '../util/operator-error.ts';

@@ -2,11 +2,12 @@
  * `postward explain`: what would be decided about a request, and the whole way
  * to it, by the very engine of the daemon.
  */
-import { loadPolicies } from '../app.ts';
+
 import { openDns, zoneMask } from '../dns/open-dns.ts';
 import { type ExplainRequest, requestFromText, requestFromWords } from '../explain/explain-request.ts';
 import { explanationJson, listsNotRun } from '../explain/explanation.ts';
 import { openKeptLists } from '../lists/kept-lists.ts';
+import { loadPolicies } from '../load-policies.ts';
 import { actionFor } from '../server/action-encoder.ts';
 import { Decider } from '../snapshot/decider.ts';
 import { dnsblUses } from '../snapshot/snapshot.ts';

@@ -120,7 +120,7 @@ function announcement(app: App, settings: Settings, terminal: Terminal): string 
       ),
     );
   }
-  for (const { name, sources } of app.holder.current.policies.values()) {
+  for (const { name, sources } of app.snapshot.policies.values()) {
     lines.push(row('policy', `${name}: ${sources.join(', ')}`));
   }
   const first = app.listeners[0]?.address;

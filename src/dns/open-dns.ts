@@ -1,5 +1,5 @@
 /** The resolver as the settings describe it: servers, memory, and the store that servers share. */
-import { parseServerAddress } from '../net/socket-address.ts';
+import { formatSocketAddress, parseServerAddress } from '../net/socket-address.ts';
 import { RedisConnection } from '../redis/redis-connection.ts';
 import type { RedisOptions } from '../redis/redis-options.ts';
 import { CachingResolver } from './caching-resolver.ts';
@@ -147,6 +147,13 @@ export function openDns(
 export function dnsServers({ servers }: Pick<DnsSetting, 'servers'>): readonly DnsServerAddress[] {
   const named = servers.flatMap((text) => parseServerAddress(text) ?? []);
   return named.length > 0 ? named : readResolvConf().servers;
+}
+
+/** Those of a client that do not answer, as `HOST:PORT`. */
+export function serversDown({ servers }: Pick<WireClient, 'servers'>): string[] {
+  return servers
+    .filter(({ isDown }) => isDown)
+    .map(({ host, port }) => formatSocketAddress({ kind: 'tcp', host, port }));
 }
 
 /** The servers that a zone is asked through. */

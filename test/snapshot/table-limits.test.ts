@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { loadPolicies } from '../../src/app.ts';
+import { loadPolicies } from '../../src/load-policies.ts';
 import { TableFailure } from '../../src/tables/table.ts';
 import { LineServer, lines } from '../support/line-server.ts';
 
