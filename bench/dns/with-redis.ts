@@ -1,6 +1,7 @@
 /** Daemons with one Redis: what the second asks, and what a Redis that stops in the middle costs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis } from '../../test/support/redis.ts';
+import type { ServerProcess } from '../server-process.ts';
 import { clientQueries, listZone, PolicyLink, quantile, row, startDaemon, type World } from './world.ts';
 
 const CONNECTIONS = 20;
@@ -11,8 +12,9 @@ const PACE = 40;
 
 export async function twoDaemons(world: World, clients: number): Promise<void> {
   const redis = await startRedis();
-  const daemons = [await startDaemon(world, redis.port), await startDaemon(world, redis.port)];
+  const daemons: ServerProcess[] = [];
   try {
+    for (let count = 0; count < 2; count++) daemons.push(await startDaemon(world, redis.port));
     console.log('\nTwo daemons with one Redis, the same clients one after another');
     console.log(row('', 'median ms', 'p99 ms', 'queries'));
     for (const [index, daemon] of daemons.entries()) {
@@ -56,10 +58,13 @@ export async function pausedRedis(world: World, seconds: number): Promise<void> 
     const cells = [quantile(samples, 0.5), quantile(samples, 0.99), Math.max(...samples)];
     console.log(row(name, String(samples.length), ...cells));
   };
-  const alone = await startDaemon(world);
-  const sharing = await startDaemon(world, redis.port);
+  const daemons: ServerProcess[] = [];
   try {
-    const open = (daemon: typeof alone) =>
+    const alone = await startDaemon(world);
+    daemons.push(alone);
+    const sharing = await startDaemon(world, redis.port);
+    daemons.push(sharing);
+    const open = (daemon: ServerProcess) =>
       Promise.all(Array.from({ length: CONNECTIONS }, () => PolicyLink.open(daemon)));
     const [linksAlone, links] = [await open(alone), await open(sharing)];
     // Compiled and connected before it counts.
@@ -74,8 +79,7 @@ export async function pausedRedis(world: World, seconds: number): Promise<void> 
     await measure('from the moment that it goes on', links);
     for (const link of [...linksAlone, ...links]) link.close();
   } finally {
-    await alone.stop();
-    await sharing.stop();
+    for (const daemon of daemons) await daemon.stop();
     await redis.stop();
   }
 }
