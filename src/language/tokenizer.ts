@@ -87,3 +87,9 @@ function reportComment(value: SourcedText, start: number, end: number, report: R
     help: 'put the comment on a line of its own',
   });
 }
+
+/** True when nothing but blanks stands between two words: no comma, no line end. */
+export function areNeighbours(before: Token | undefined, { span }: Token): boolean {
+  if (before?.span.source !== span.source) return false;
+  return /^[ \t]+$/.test(span.source.text.slice(before.span.end, span.start));
+}

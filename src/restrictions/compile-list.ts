@@ -8,7 +8,7 @@ import { CONFIGURATION_ERROR, DUNNO, type Outcome } from '../engine/outcome.ts';
 import type { ListName, Program, Step } from '../engine/step.ts';
 import { quote } from '../language/quote.ts';
 import type { Span } from '../language/source.ts';
-import type { Token } from '../language/tokenizer.ts';
+import { areNeighbours, type Token } from '../language/tokenizer.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import { DEFAULT_ACCESS, findRestriction, RESTRICTION_NAMES } from './registry.ts';
 import type { ArgumentKind, CompileContext, Restriction, RestrictionUse } from './restriction.ts';
@@ -47,7 +47,7 @@ export function compileList(tokens: readonly Token[], list: ListName, compiler: 
         continue;
       }
       const run = unknownRun(tokens, i, list, compiler);
-      reportUnknown(run, compiler);
+      reportUnknown(run, takerOf(tokens, i, run.length), compiler);
       steps.push(...run.map(mistake));
       i += run.length - 1;
       continue;
@@ -105,17 +105,21 @@ function unknownRun(
   return tokens.slice(start, end);
 }
 
-/** True when nothing but blanks stands between two words: no comma, no line end. */
-function areNeighbours(before: Token | undefined, { span }: Token): boolean {
-  if (before?.span.source !== span.source) return false;
-  return /^[ \t]+$/.test(span.source.text.slice(before.span.end, span.start));
-}
-
 function suggestionFor(token: Token | undefined, { classNames }: ListCompiler): string | undefined {
   return token && didYouMean(token.text, [...RESTRICTION_NAMES, ...classNames]);
 }
 
-function reportUnknown(run: readonly Token[], compiler: ListCompiler): void {
+const DOMAIN = /^[^:/]+\.[^:/]+$/;
+
+/** The restriction whose DNS list stands before words that can only be more of them: `reject_rbl_client a.example, b.example`. */
+function takerOf(tokens: readonly Token[], at: number, length: number): Token | undefined {
+  if (!tokens.slice(at, at + length).every(({ text }) => DOMAIN.test(text))) return undefined;
+  const before = tokens.slice(0, at).findLastIndex(({ text }) => !DOMAIN.test(text));
+  const taker = before < at - 1 ? tokens[before] : undefined;
+  return findRestriction(taker?.text ?? '')?.argument === 'dnsbl' ? taker : undefined;
+}
+
+function reportUnknown(run: readonly Token[], taker: Token | undefined, compiler: ListCompiler): void {
   const first = run[0];
   if (first === undefined) return;
   const suggestion = suggestionFor(first, compiler);
@@ -127,9 +131,11 @@ function reportUnknown(run: readonly Token[], compiler: ListCompiler): void {
     message: `unknown smtpd restriction: ${quote(suggestion === undefined ? words : first.text)}`,
     span: { ...first.span, end },
     help:
-      suggestion === undefined
-        ? 'a restriction class must be named in smtpd_restriction_classes'
-        : `did you mean \`${suggestion}\`?`,
+      taker !== undefined
+        ? `${taker.text} takes one DNS list: write ${run.map(({ text }) => `\`${taker.text} ${text}\``).join(' and ')}`
+        : suggestion === undefined
+          ? 'a restriction class must be named in smtpd_restriction_classes'
+          : `did you mean \`${suggestion}\`?`,
   });
 }
 

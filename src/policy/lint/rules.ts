@@ -8,6 +8,7 @@ import { classNamedLikeRestriction } from './rules/class-named-like-restriction.
 import { closedDnsbl } from './rules/closed-dnsbl.ts';
 import { dnsblSubject } from './rules/dnsbl-subject.ts';
 import { dnsblTerms } from './rules/dnsbl-terms.ts';
+import { doubledArgument } from './rules/doubled-argument.ts';
 import { dsnClass } from './rules/dsn-class.ts';
 import { dsnWithoutText } from './rules/dsn-without-text.ts';
 import { earlyMultiRecipientBounce } from './rules/early-multi-recipient-bounce.ts';
@@ -41,6 +42,7 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   heloNotRequired,
   idleWarnIfReject,
   classNamedLikeRestriction,
+  doubledArgument,
   senderLoginIgnored,
 
   noRelayGuard,

@@ -111,3 +111,18 @@ test.each([
 ])('sender-login restrictions: %j', (before, expected) => {
   expect(lintedWords(`${before}smtpd_sender_restrictions = reject_sender_login_mismatch`)).toEqual(expected);
 });
+
+test.each([
+  // smtpd's own checks of these lists: nothing else is meant.
+  ['client', `check_client_access ${table} ${table}`, []],
+  ['recipient', `check_client_access ${table} static:DUNNO, reject_unauth_destination`, ['static:DUNNO']],
+  ['sender', `check_helo_access ${table}, static:DUNNO`, []],
+  ['sender', `check_helo_access ${table}\n  static:DUNNO`, []],
+  ['sender', `check_sender_mx_access static:DUNNO ${table}`, [table]],
+  ['sender', `reject_non_fqdn_sender ${table}`, []],
+])('two tables behind one check: %s, %s', (list, restrictions, expected) => {
+  const found = lintedWords(`smtpd_${list}_restrictions = ${restrictions}`);
+  expect(found.filter((words) => words.startsWith('doubled-argument'))).toEqual(
+    expected.map((words) => `doubled-argument ${words}`),
+  );
+});
