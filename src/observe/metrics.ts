@@ -5,8 +5,8 @@
  */
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { Decision } from '../engine/decision.ts';
-import { DecisionCounts } from './decision-counts.ts';
 import { DURATION_BOUNDS } from '../util/duration-histogram.ts';
+import { DecisionCounts } from './decision-counts.ts';
 import { METRICS, type MetricName } from './metric-rows.ts';
 
 export type Labels = Readonly<Record<string, string>>;

@@ -101,7 +101,10 @@ test('status tells health, share and overlap of the lists of a running daemon', 
   try {
     expect(await daemon.decide({ client_address: '192.0.2.66' })).toContain('bl.test');
     expect(await daemon.decide({ client_address: '192.0.2.1' })).toBe('DUNNO');
-    expect({ exitCode: await run(['node', 'postward', 'dnsbl', 'status', '--data', 'data', '--probe'], terminal), errors: terminal.errors }).toEqual({ exitCode: 0, errors: '' });
+    expect({
+      exitCode: await run(['node', 'postward', 'dnsbl', 'status', '--data', 'data', '--probe'], terminal),
+      errors: terminal.errors,
+    }).toEqual({ exitCode: 0, errors: '' });
     expect(terminal.output).toMatch(
       /^LIST +STATE +ASKED +LISTED +ALONE +ALSO ON +FAILED +MEDIAN +99 % +PROBED\n/,
     );

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { CachingResolver } from '../../src/dns/caching-resolver.ts';
+import { DNSBL_FAULTS } from '../../src/dns/dnsbl-faults.ts';
 import { ListWorth } from '../../src/dns/list-worth.ts';
 import { DurationHistogram } from '../../src/util/duration-histogram.ts';
 import { testEntries, watchLists } from './watch-lists.ts';
@@ -54,7 +55,8 @@ test('a listing is compared with the lists that were asked anyway, and nobody is
   watch.health.noteAnswer(one, 'listed', '2.2.0.192.one.test');
   // Nobody knows what two.test says of it.
   watch.health.noteAnswer(one, 'listed', '3.2.0.192.one.test');
-  const compared = () => one.worth.read(performance.now()).compared + two.worth.read(performance.now()).compared;
+  const compared = () =>
+    one.worth.read(performance.now()).compared + two.worth.read(performance.now()).compared;
   for (let waited = 0; compared() < 3 && waited < 15_000; waited += 50) await sleep(50);
   expect(one.worth.read(performance.now())).toMatchObject({
     asked: 3,
@@ -65,6 +67,31 @@ test('a listing is compared with the lists that were asked anyway, and nobody is
   });
   expect(two.worth.read(performance.now())).toMatchObject({ compared: 1, alone: 0 });
   expect(watch.dns.queries.filter(({ name }) => name === '3.2.0.192.two.test')).toEqual([]);
+});
+
+test('allow lists and lists that list everybody are no company', async () => {
+  const watch = await watchLists(`${testEntries('deny.test')}${testEntries('allow.test')}`, {
+    peek: () => ({
+      status: 'found',
+      records: [{ data: '127.0.0.2', preference: 0 }],
+      ttlSeconds: 60,
+      reason: '',
+    }),
+  });
+  const deny = watch.list('deny.test');
+  watch.health.list({ ...watch.use('allow.test'), isAllowList: true });
+  const world = watch.list('world.test');
+  const other = watch.list('other.test');
+  await watch.health.probeAll();
+  const fault = DNSBL_FAULTS.listsTheWorld('1.0.0.127', '127.0.0.2', 3600);
+  world.setAside(fault, performance.now(), 3_600_000);
+  for (const list of [deny, world]) {
+    watch.health.noteAnswer(list, 'listed', `1.2.0.192.${list.argument.domain}`);
+  }
+  const read = () => deny.worth.read(performance.now());
+  for (let waited = 0; read().compared < 1 && waited < 15_000; waited += 50) await sleep(50);
+  expect(read().overlaps).toEqual([{ list: other.shown, count: 1 }]);
+  expect(world.worth.read(performance.now()).compared).toBe(0);
 });
 
 test('quantiles of durations lie between the bounds of their buckets', () => {
