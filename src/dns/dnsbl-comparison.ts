@@ -62,10 +62,14 @@ export class DnsblComparison {
   }
 
   #compare({ list, prefix }: Waiting, nowMs: number): void {
+    // What a list says that lists everybody tells nothing of its worth.
+    if (list.fault !== undefined) return;
     let isComparable = false;
     const others: string[] = [];
     for (const other of this.#options.lists()) {
-      if (other === list || other.subject !== list.subject) continue;
+      if (other === list || other.subject !== list.subject || other.fault !== undefined) continue;
+      // Allow lists and deny lists say the opposite of each other.
+      if (other.isAllowList !== list.isAllowList) continue;
       if (other.argument.domain.toLowerCase() === list.argument.domain.toLowerCase()) continue;
       const answer = this.#options.peek(prefix + other.argument.domain, 'A');
       if (answer === undefined) continue;

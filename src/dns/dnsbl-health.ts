@@ -114,6 +114,17 @@ export class DnsblHealth {
     if (kind === 'listed') this.#comparison.note(list, name);
   }
 
+  /**
+   * Is it an answer of a watched list that other servers should not see
+   * before it has been believed here? Whatever makes one resolver see
+   * listings that are none must not reach those that ask through another, or
+   * come later.
+   */
+  isUnproven(name: string, type: DnsType, { status }: DnsAnswer): boolean {
+    if (type !== 'A' || status !== 'found' || this.#zones.size === 0) return false;
+    return this.#zoneOf(name) !== undefined;
+  }
+
   mayPrefetch({ list }: DnsblUse): boolean {
     return !this.#options.noPrefetch.has(list.domain.toLowerCase());
   }
@@ -146,7 +157,7 @@ export class DnsblHealth {
     const name = use.list.domain.toLowerCase();
     const key = zoneKey(name, use.subject);
     let zone = this.#zones.get(key);
-    const list = new WatchedList(use.list, use.subject);
+    const list = new WatchedList(use.list, use.subject, use.isAllowList);
     list.mode = use.mode;
     if (zone === undefined) {
       if (this.#zones.size >= MAX_ZONES) return undefined;

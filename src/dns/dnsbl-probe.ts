@@ -129,12 +129,14 @@ function worldFault(report: ProbeReport, list: DnsblArgument): DnsblFault | unde
  * that is an error in any list. Some operators' codes of their own are
  * entries elsewhere, so that the test entry alone tells nothing of them.
  */
-function refusal({ listed, unlisted }: ProbeReport, list: DnsblArgument): DnsblFault | undefined {
+function refusal({ listed, unlisted, fresh }: ProbeReport, list: DnsblArgument): DnsblFault | undefined {
   const errorOf = ({ answer }: Answered) => {
     const result = readDnsblAnswer(answer, { ...list, filter: undefined });
     return result.kind === 'error_answer' ? result : undefined;
   };
-  for (const answered of unlisted) {
+  // A resolver may still keep good answers to the fixed names from before; one odd name alone may be an error.
+  const newest = fresh.every((answered) => errorOf(answered) !== undefined) ? fresh : [];
+  for (const answered of [...unlisted, ...newest]) {
     const error = errorOf(answered);
     if (error !== undefined) return DNSBL_FAULTS.refuses(error.address, error.reason);
   }

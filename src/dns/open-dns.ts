@@ -101,7 +101,7 @@ export function openDns(
   const { dnsbl: watch } = setting;
   const dnsbl = new DnsblHealth({
     resolver: router,
-    events: events.dnsbl,
+    events: { ...events.dnsbl, believed: (answer) => shared?.release(answer) },
     probeMs: watch.probe_seconds * 1000,
     retryMs: watch.retry_seconds * 1000,
     confirmMs: watch.confirm_seconds * 1000,
@@ -115,7 +115,11 @@ export function openDns(
   const connection =
     redis === undefined || !setting.shared_cache ? undefined : new RedisConnection(redis, { name: 'dns' });
   void connection?.open();
-  const shared = connection && new SharedAnswers(new RedisStore(connection), MAX_SHARED_TTL_SECONDS);
+  const shared =
+    connection &&
+    new SharedAnswers(new RedisStore(connection), MAX_SHARED_TTL_SECONDS, (name, type, answer) =>
+      dnsbl.isUnproven(name, type, answer),
+    );
   const resolver = new CachingResolver(dnsbl.observed(router), {
     maxEntries: setting.cache_entries,
     maxBytes: setting.cache_bytes,

@@ -5,9 +5,10 @@
  * Owns keys, what is worth sharing, and the judgement of what it finds there.
  * Promises that an answer keeps the time it has left, wherever it is read;
  * that negative answers are shared and failures are not, nor are the messages
- * that DNSBLs send to one resolver in the place of an answer; that a value
- * that is not such an answer is passed over, counted and soon replaced. Never
- * rejects: a store that fails has no answer.
+ * that DNSBLs send to one resolver in the place of an answer; that what is
+ * held back is shared when it is believed, or never; that a value that is not
+ * such an answer is passed over, counted and soon replaced. Never rejects: a
+ * store that fails has no answer.
  */
 import { parseIpv4 } from '../net/ip-address.ts';
 import { MAX_ANSWER_TEXT, readAnswerText, writeAnswer } from './answer-text.ts';
@@ -34,6 +35,15 @@ export interface SharedAnswer {
   readonly remainingMs: number;
 }
 
+/** Is an answer for this server alone, until it is released? */
+export type HoldBack = (name: string, type: DnsType, answer: DnsAnswer) => boolean;
+
+interface HeldBack {
+  readonly name: string;
+  readonly type: DnsType;
+  readonly endMs: number;
+}
+
 /** Where the keys begin; what stands before it is the store's own prefix. */
 export const KEY_PREFIX = 'dns:1:';
 /** Of clocks and rounding, between the server that wrote a value and us. */
@@ -44,11 +54,18 @@ export class SharedAnswers {
   readonly stats: SharedAnswersStats = { hits: 0, misses: 0, errors: 0, invalid: 0, skipped: 0, writes: 0 };
   readonly #store: SharedStore;
   readonly #maxTtlMs: number;
+  readonly #isHeldBack: HoldBack;
+  /** Answers that wait for `release`, with how they would be shared. */
+  readonly #heldBack = new WeakMap<DnsAnswer, HeldBack>();
 
-  /** @param maxTtlSeconds the longest that any server keeps an answer; more is taken for a forgery */
-  constructor(store: SharedStore, maxTtlSeconds: number) {
+  /**
+   * @param maxTtlSeconds the longest that any server keeps an answer; more is taken for a forgery
+   * @param isHeldBack which answers are not shared before `release`; default: none
+   */
+  constructor(store: SharedStore, maxTtlSeconds: number, isHeldBack: HoldBack = () => false) {
     this.#store = store;
     this.#maxTtlMs = maxTtlSeconds * 1000;
+    this.#isHeldBack = isHeldBack;
   }
 
   get isUsable(): boolean {
@@ -89,7 +106,22 @@ export class SharedAnswers {
 
   /** Shares an answer for so long. Nobody waits for it. */
   keep(name: string, type: DnsType, answer: DnsAnswer, ttlMs: number): void {
-    if (ttlMs < 1 || !this.#store.isUsable || isMessage(name, type, answer)) return;
+    if (isMessage(name, type, answer)) return;
+    if (this.#isHeldBack(name, type, answer)) {
+      this.#heldBack.set(answer, { name, type, endMs: performance.now() + ttlMs });
+    } else this.#write(name, type, answer, ttlMs);
+  }
+
+  /** Shares an answer that was held back, for the time it has left. */
+  release(answer: DnsAnswer): void {
+    const held = this.#heldBack.get(answer);
+    if (held === undefined) return;
+    this.#heldBack.delete(answer);
+    this.#write(held.name, held.type, answer, held.endMs - performance.now());
+  }
+
+  #write(name: string, type: DnsType, answer: DnsAnswer, ttlMs: number): void {
+    if (ttlMs < 1 || !this.#store.isUsable) return;
     const text = writeAnswer(name, type, answer);
     if (text === undefined) return;
     this.stats.writes += 1;

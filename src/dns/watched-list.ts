@@ -22,6 +22,8 @@ const MAX_HOLD_SECONDS = 86_400;
 export class WatchedList {
   readonly argument: DnsblArgument;
   readonly subject: DnsblSubject;
+  /** What it lists it permits. */
+  readonly isAllowList: boolean;
   readonly worth = new ListWorth();
   /** What is wrong with it; undefined: nothing that is known. */
   fault: DnsblFault | undefined;
@@ -42,12 +44,14 @@ export class WatchedList {
   /** Listings that did not count: the zone listed everything, or nobody could show that it does not. */
   refuted = 0;
   #presence: 'unknown' | 'proven' | 'unproven' = 'unknown';
+  #hadTestEntry = false;
   /** Answers, as the cache hands them out, that a probe has vouched for. */
   #confirmed = new WeakSet<DnsAnswer>();
 
-  constructor(argument: DnsblArgument, subject: DnsblSubject) {
+  constructor(argument: DnsblArgument, subject: DnsblSubject, isAllowList: boolean) {
     this.argument = argument;
     this.subject = subject;
+    this.isAllowList = isAllowList;
   }
 
   /** As it is shown: `bl.example=127.0.0.2`, a key masked. */
@@ -72,11 +76,12 @@ export class WatchedList {
     this.#presence = 'proven';
   }
 
-  /** What the test entry shows; true when it is found missing for the first time. */
+  /** What the test entry shows; true when it is missing for the first time, or has gone. */
   notePresence(isProven: boolean): boolean {
-    const isNews = !isProven && this.#presence === 'unknown';
+    const isNews = !isProven && (this.#hadTestEntry || this.#presence === 'unknown');
     if (isProven) this.#presence = 'proven';
-    else if (this.#presence === 'unknown') this.#presence = 'unproven';
+    else if (isNews) this.#presence = 'unproven';
+    this.#hadTestEntry = isProven;
     return isNews;
   }
 

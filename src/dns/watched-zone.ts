@@ -40,8 +40,10 @@ export interface WatchOptions {
 export interface WatchEvents {
   setAside(list: WatchedList, retryMs: number): void;
   returned(list: WatchedList, afterMs: number): void;
-  /** The list has no test entry: nothing shows whether it lives. */
+  /** The list has no test entry, or no longer: nothing shows whether it lives. */
   unproven(list: WatchedList): void;
+  /** A listing counts: nothing was found wrong with its list. */
+  believed?(answer: DnsAnswer): void;
 }
 
 /** Plain counters for metrics, of answers that came over the network. */
@@ -158,20 +160,32 @@ export class WatchedZone {
     this.#streak += 1;
     const isStreak = this.#streak >= this.#nextStreak;
     if (isStreak) this.#nextStreak *= 2;
-    const ageMs = this.#options.now() - (list.cleanAtMs ?? Number.NEGATIVE_INFINITY);
-    if (!isStreak && ageMs < this.#options.confirmMs) {
-      list.noteConfirmed(answer);
-      return true;
-    }
+    const wantedMs = this.#options.now() - this.#options.confirmMs;
+    const isClean = (): boolean => list.cleanAtMs !== undefined && list.cleanAtMs > wantedMs;
+    const earlier = this.#confirming;
+    // While there is doubt about one listing, all others wait with it.
+    if (!isStreak && earlier === undefined && isClean()) return this.#believe(list, answer);
+    // The zone may have changed since a probe that began before this listing came.
+    const shown = earlier?.then(() => (isClean() ? undefined : this.#show(list))) ?? this.#show(list);
+    return shown.then(() => {
+      if (list.fault !== undefined || list.cleanAtMs === undefined) return false;
+      return this.#believe(list, answer);
+    });
+  }
+
+  /** Shows whether the zone lists everything: see `confirm`. */
+  #show(list: WatchedList): Promise<void> {
     const onItsWay = list.cleanAtMs === undefined ? this.#probing : undefined;
     this.#confirming ??= (onItsWay ?? this.#runProbe('fresh')).finally(() => {
       this.#confirming = undefined;
     });
-    return this.#confirming.then(() => {
-      if (list.fault !== undefined || list.cleanAtMs === undefined) return false;
-      list.noteConfirmed(answer);
-      return true;
-    });
+    return this.#confirming;
+  }
+
+  #believe(list: WatchedList, answer: DnsAnswer): true {
+    list.noteConfirmed(answer);
+    this.#events.believed?.(answer);
+    return true;
   }
 
   async #runProbe(kind: ProbeKind): Promise<void> {

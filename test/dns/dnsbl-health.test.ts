@@ -62,6 +62,28 @@ test('a list without a test entry is asked all the same, and reported once', asy
   expect(list.state).toBe('healthy');
 });
 
+test('a list that loses its test entry is reported, once', async () => {
+  const watch = await watchLists(HEALTHY);
+  await watch.health.probeAll();
+  const list = watch.list('bl.test');
+  await watch.health.probeAll();
+  expect(list.state).toBe('healthy');
+  // As lists end that are emptied: SORBS in 2024.
+  watch.dns.setZone('@dnsbl bl.test 192.0.2.1 127.0.0.2\n');
+  for (let times = 0; times < 3; times += 1) await watch.health.probeAll();
+  expect(list.state).toBe('unproven');
+  expect(watch.happened).toEqual(['bl.test unproven']);
+});
+
+test('a list that refuses all but its test points refuses', async () => {
+  // A resolver may keep the answers to those for longer than the refusal has lasted.
+  const watch = await watchLists(`${HEALTHY}1.0.0.127.bl.test TXT clean\n*.bl.test A 127.255.255.254\n
+*.0.127.bl.test A 127.255.255.254\n*.127.bl.test A 127.255.255.254\n`);
+  const list = watch.list('bl.test');
+  await watch.health.probeAll();
+  expect(list.fault?.code).toBe('refuses');
+});
+
 test('lists of domains are asked about TEST and INVALID', async () => {
   const watch = await watchLists('test.rhs.test A 127.0.0.2\n*.bad.test A 127.0.0.2\n');
   const good = watch.list('rhs.test', 'domain');
@@ -247,6 +269,35 @@ describe('a listing', () => {
       counted.push(await watch.health.confirm(list, await found(`${last}.2.0.192.bl.test`, watch)));
     }
     expect(counted.filter((isCounted) => isCounted)).toHaveLength(2);
+    expect(list.fault?.code).toBe('lists_the_world');
+  });
+
+  test('among many at once waits with the one in doubt', async () => {
+    const watch = await watchLists(HEALTHY);
+    const list = watch.list('bl.test');
+    await watch.health.probeAll();
+    watch.dns.setZone('*.bl.test A 127.0.0.2\n');
+    const counted = await Promise.all(
+      Array.from({ length: 50 }, async (_, last) =>
+        watch.health.confirm(list, await found(`${last}.2.0.192.bl.test`, watch)),
+      ),
+    );
+    expect(counted.filter((isCounted) => isCounted).length).toBeLessThanOrEqual(2);
+    expect(list.fault?.code).toBe('lists_the_world');
+  });
+
+  test('is not shown by a probe that began before it came', async () => {
+    const watch = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, { confirmMs: 0 });
+    const list = watch.list('bl.test');
+    await watch.health.probeAll();
+    const answer = await found('1.2.0.192.bl.test', watch);
+    // Its questions are answered as of now, and late.
+    watch.dns.setZone(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n*.bl.test !DELAY 300\n`);
+    const early = watch.health.confirm(list, answer);
+    watch.dns.setZone('*.bl.test A 127.0.0.2\n');
+    const late = watch.health.confirm(list, await found('7.2.0.192.bl.test', watch));
+    await early;
+    expect(await late).toBe(false);
     expect(list.fault?.code).toBe('lists_the_world');
   });
 

@@ -70,14 +70,17 @@ test('a listing is compared with the lists that were asked anyway, and nobody is
 });
 
 test('allow lists and lists that list everybody are no company', async () => {
-  const watch = await watchLists(`${testEntries('deny.test')}${testEntries('allow.test')}`, {
-    peek: () => ({
-      status: 'found',
-      records: [{ data: '127.0.0.2', preference: 0 }],
-      ttlSeconds: 60,
-      reason: '',
-    }),
-  });
+  const watch = await watchLists(
+    ['deny', 'allow', 'world', 'other'].map((name) => testEntries(`${name}.test`)).join(''),
+    {
+      peek: () => ({
+        status: 'found',
+        records: [{ data: '127.0.0.2', preference: 0 }],
+        ttlSeconds: 60,
+        reason: '',
+      }),
+    },
+  );
   const deny = watch.list('deny.test');
   watch.health.list({ ...watch.use('allow.test'), isAllowList: true });
   const world = watch.list('world.test');

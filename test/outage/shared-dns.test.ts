@@ -75,6 +75,41 @@ describe.skipIf(!requirement('redis').isMet)('two daemons with one Redis', () =>
     await daemon.stop();
   });
 
+  test('a resolver to which a list lists the world fools no other server', async () => {
+    const policy = 'smtpd_client_restrictions = reject_rbl_client bl.test\n';
+    const healthy = '@dnsbl bl.test 127.0.0.2 127.0.0.2\n@dnsbl bl.test 198.51.100.1 127.0.0.2\n';
+    const [lied, told] = [
+      await startFixtureDns({ zone: '*.bl.test 300 A 127.0.0.2\n' }),
+      await startFixtureDns({ zone: healthy }),
+    ];
+    onTestFinished(() => Promise.all([lied.stop(), told.stop()]).then(() => {}));
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const start = (dns: FixtureDns, mode: string) =>
+      startDaemon({
+        files: { 'mx.cf': `${policy}dnsbl_health = ${mode}\n` },
+        dns,
+        settings: { REDIS__URL: `redis://127.0.0.1:${redis.port}` },
+      });
+    // It only reports, so that it asks on, and is lied to every time.
+    const fooled = await start(lied, 'report');
+    await isConnected(redis, 1);
+    const clients = [7, 8, 9].map((last) => ({ client_address: `203.0.113.${last}` }));
+    await fooled.logged('dnsbl_set_aside');
+    for (const client of clients) expect(await fooled.ask(client)).toContain('554 5.7.1');
+    const sound = await start(told, 'enforce');
+    await isConnected(redis, 2);
+    for (const client of clients) expect(await sound.ask(client)).toBe('DUNNO');
+    // What is believed is shared.
+    expect(await sound.ask(LISTED)).toContain('blocked using bl.test');
+    await until('it is shared', async () => {
+      const value = await askRedis(redis.port, 'GET', 'postward:dns:1:A:1.100.51.198.bl.test');
+      return String(value).includes('127.0.0.2');
+    });
+    await fooled.stop();
+    await sound.stop();
+  });
+
   test('Redis paused, killed, back: what is decided stays the same', async () => {
     const { redis, start } = await world();
     const daemon = await start();
