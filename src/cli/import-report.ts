@@ -1,4 +1,5 @@
 /** What `postward import` tells: what becomes of every line, what is wrong, and what Postfix needs now. */
+import { ZoneMask } from '../dns/zone-mask.ts';
 import type { Imported, ImportedPolicy } from '../import/import-main-cf.ts';
 import type { Mend } from '../import/mend.ts';
 import { type Layout, mainCfLines, masterCfLines } from '../import/wiring.ts';
@@ -19,10 +20,12 @@ const SEVERITY_STYLE = { error: 'red', warning: 'yellow', note: 'cyan' } as cons
 
 /** Lines without a line end after the last. */
 export function importReport(imported: Imported, options: ImportReportOptions, paint: Paint): string {
+  // The policy itself is shown as it will be written; what is said of it keeps the keys of DNSBLs to itself.
+  const mask = new ZoneMask();
   const sections = [
     ...imported.policies.map((policy) => fateSection(policy, paint)),
-    mendSection(imported.mends, options.isFixing, paint),
-    diagnosticSection(imported.diagnostics, paint),
+    mendSection(imported.mends, options.isFixing, paint).map((line) => mask.text(line)),
+    diagnosticSection(imported.diagnostics, paint).map((line) => mask.text(line)),
     tableSection(imported, paint),
     ...(options.output === undefined ? imported.policies.map((policy) => textSection(policy, paint)) : []),
     ...hostSection(imported.hostParameters, paint),

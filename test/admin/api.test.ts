@@ -228,6 +228,14 @@ test('the DNS: what is kept of a name, and forgetting it', async () => {
   });
 });
 
+test("the audit trail hides a DNSBL customer's key in a name that was forgotten", async () => {
+  const name = '2.0.0.127.k3y.zen.dq.spamhaus.net';
+  await daemon.ask('POST', '/v1/dns/flush', { body: { name } });
+  const { text } = await daemon.ask('GET', '/v1/audit?limit=5');
+  expect(text).toContain('2.0.0.127.*.zen.dq.spamhaus.net');
+  expect(text).not.toContain('k3y');
+});
+
 test('the status', async () => {
   expect((await daemon.ask('GET', '/v1/status')).json).toMatchObject({
     health: { checks: expect.any(Array) },

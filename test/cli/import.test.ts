@@ -41,6 +41,17 @@ test('without --output nothing is written', async () => {
   expect(existsSync(join(directory, 'tables'))).toBe(false);
 });
 
+test("what is told of mistakes hides a DNSBL customer's key", async () => {
+  writeFileSync(
+    join(directory, 'main.cf'),
+    'smtpd_client_restrictions = reject_everything k3y.zen.dq.spamhaus.net, reject_rbl_client k3y.zen.dq.spamhaus.net=1\n',
+  );
+  expect(await typed('main.cf', '--output', 'new')).toBe(2);
+  expect(terminal.output).toContain('*.zen.dq.spamhaus.net');
+  expect(terminal.output + terminal.errors).not.toContain('k3y');
+  expect(read('new/main.cf'), 'the policy needs it').toContain('k3y');
+});
+
 test('with --output: policies, and tables as they are, with their modes', async () => {
   chmodSync(join(directory, 'clients'), 0o640);
   expect(await typed('main.cf', '--output', 'new/policies')).toBe(0);

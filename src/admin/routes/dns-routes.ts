@@ -95,7 +95,8 @@ export function dnsRoutes({ resolver, mask, onDone }: DnsPort): Routes {
       },
       async ({ body, principal }) => {
         const { entries, isSharedFlushed } = await resolver.flush(body.name);
-        onDone?.(principal?.actor ?? '', 'dns.flush', { name: body.name ?? null, entries });
+        const name = body.name === undefined ? null : mask.text(body.name);
+        onDone?.(principal?.actor ?? '', 'dns.flush', { name, entries });
         return { entries, ...(isSharedFlushed === undefined ? {} : { shared: isSharedFlushed }) };
       },
     );
