@@ -11,7 +11,9 @@ const BLOCKED = '554 5.7.1 Service unavailable; Client host [198.51.100.1] block
 async function start(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<{ dns: FixtureDns; daemon: OutageDaemon }> {
-  const dns = await startFixtureDns({ zone: '@dnsbl bl.test 198.51.100.1 127.0.0.2\n@dnsbl bl.test 127.0.0.2 127.0.0.2\n' });
+  const dns = await startFixtureDns({
+    zone: '@dnsbl bl.test 198.51.100.1 127.0.0.2\n@dnsbl bl.test 127.0.0.2 127.0.0.2\n',
+  });
   onTestFinished(() => dns.stop());
   dns.pause();
   const daemon = await startDaemon({
