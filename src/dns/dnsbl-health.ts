@@ -105,7 +105,8 @@ export class DnsblHealth {
 
   /** Whether a listing may be believed; see WatchedZone.confirm. */
   confirm(list: WatchedList, answer: DnsAnswer): PromiseOrValue<boolean> {
-    return this.#zones.get(zoneKey(list.argument.domain, list.subject))?.confirm(list, answer) ?? true;
+    const zone = this.#zones.get(zoneKey(list.argument.domain, list.subject));
+    return zone?.confirm(list, answer) ?? list.isConfirmed(answer);
   }
 
   /** What a list said to a decision, out of a cache or not. @param name that was asked for */
@@ -171,8 +172,11 @@ export class DnsblHealth {
     return list;
   }
 
-  #forget(key: string, { argument, subject }: WatchedList): void {
+  #forget(key: string, list: WatchedList): void {
+    const { argument, subject } = list;
     this.#lists.delete(key);
+    // Decisions on their way may still ask it, and no probe would tell them any more.
+    list.cleanAtMs = undefined;
     const name = zoneKey(argument.domain, subject);
     const zone = this.#zones.get(name);
     zone?.lists.delete(key);

@@ -40,7 +40,8 @@ export function askDnsbl(
   }
   return andThen(lookup(), (answer): PromiseOrValue<AskedDnsbl> => {
     const result = readDnsblAnswer(answer, use.list, isErrorAnswerListed ? 'listed' : 'ignored');
-    if (watched !== undefined) e.dnsbl?.noteAnswer(watched, result.kind, question.name);
+    // What somebody wants explained is no mail.
+    if (watched !== undefined && !e.isTracing) e.dnsbl?.noteAnswer(watched, result.kind, question.name);
     switch (result.kind) {
       case 'listed':
         return watched === undefined ? result : believed(e, use, question, watched, answer, result);

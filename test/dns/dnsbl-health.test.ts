@@ -301,6 +301,17 @@ describe('a listing', () => {
     expect(list.fault?.code).toBe('lists_the_world');
   });
 
+  test('of a list that no policy asks any more does not count', async () => {
+    const watch = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, { confirmMs: 0 });
+    const list = watch.list('bl.test');
+    await watch.health.probeAll();
+    const answer = await found('1.2.0.192.bl.test', watch);
+    const onItsWay = watch.health.confirm(list, answer);
+    watch.health.watch([]);
+    expect(await onItsWay).toBe(false);
+    expect(watch.health.confirm(list, answer)).toBe(false);
+  });
+
   test('that a probe without answer cannot show keeps what an earlier one has shown', async () => {
     const watch = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, {
       confirmMs: 0,

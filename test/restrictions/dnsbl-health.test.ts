@@ -57,6 +57,18 @@ describe('a deny list that lists the world', () => {
   });
 });
 
+test('what is explained is not counted as mail', async () => {
+  const watch = await watchLists('@dnsbl bl.test 127.0.0.2 127.0.0.2\n@dnsbl bl.test 192.0.2.10 127.0.0.2\n');
+  const policy = compilePolicyText(DENY);
+  watch.health.watch(policy.dnsblUses);
+  const options = { resolver: watch.resolver, dnsbl: watch.health };
+  const asked = () => watch.list('bl.test').worth.read(performance.now()).asked;
+  expect((await policy.decide(options)).verdict).toBe('reject');
+  expect(asked()).toBe(0);
+  expect((await policy.decide({ ...options, isTracing: false })).verdict).toBe('reject');
+  expect(asked()).toBe(1);
+});
+
 describe('an allow list', () => {
   const ALLOW = `smtpd_client_restrictions = permit_dnswl_client wl.test\n${LOCAL_REJECT}`;
 

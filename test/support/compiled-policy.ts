@@ -44,6 +44,8 @@ export interface DecideOptions {
   readonly lookahead?: number;
   readonly dnsbl?: DnsblHealth;
   readonly dnsblBudgetMs?: number;
+  /** Default true. */
+  readonly isTracing?: boolean;
 }
 
 export class CompiledPolicy {
@@ -65,8 +67,8 @@ export class CompiledPolicy {
 
   async decide(options: DecideOptions = {}): Promise<Decision> {
     const request = Object.assign(new PolicyRequest(), REQUEST, options.request);
-    const { resolver = NO_DNS, dnsbl, dnsblBudgetMs } = options;
-    const evaluation = new Evaluation(request, { resolver, isTracing: true, dnsbl, dnsblBudgetMs });
+    const { resolver = NO_DNS, dnsbl, dnsblBudgetMs, isTracing = true } = options;
+    const evaluation = new Evaluation(request, { resolver, isTracing, dnsbl, dnsblBudgetMs });
     const { lookahead = DEFAULT_LOOKAHEAD } = options;
     return evaluate(this.#policy.plan(request, options.list), evaluation, { lookahead });
   }
