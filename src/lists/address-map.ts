@@ -130,13 +130,14 @@ class Shard {
     const values = this.#values;
     this.#keys = new Uint32Array(2 * keys.length);
     this.#values = new Float64Array(2 * values.length).fill(FREE);
+    const mask = this.#values.length - 1;
     for (let slot = 0; slot < values.length; slot++) {
       const value = values[slot] ?? FREE;
       if (value === FREE) continue;
       const start = slot * this.#width;
-      const words = keys.subarray(start, start + this.#width);
-      const free = this.#find(hashAt(words, 0, this.#width), words);
-      this.#keys.set(words, free * this.#width);
+      let free = hashAt(keys, start, this.#width) & mask;
+      while (this.#values[free] !== FREE) free = (free + 1) & mask;
+      for (let at = 0; at < this.#width; at++) this.#keys[free * this.#width + at] = keys[start + at] ?? 0;
       this.#values[free] = value;
     }
   }

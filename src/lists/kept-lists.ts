@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadEntries } from '../store/list-reads.ts';
+import { loadEntries } from '../store/entry-load.ts';
 import { CannotOpen, type OpenedDatabase, openForReading, STORE_FILE } from '../store/open-database.ts';
 import { checkSchema, ForeignStore } from '../store/schema.ts';
 import { storeFailure } from '../store/sqlite-failure.ts';
@@ -63,13 +63,12 @@ function openData(data: string): OpenedDatabase | string {
 
 function load({ database }: OpenedDatabase, list: string, memory: ListMemory): string | undefined {
   try {
-    for (let key = ''; ; ) {
-      const chunk = loadEntries(database, { after: { list, key }, nowMs: Date.now(), limit: CHUNK });
-      const ofList = chunk.lists.lastIndexOf(list) + 1;
-      memory.load({ ...chunk, keys: chunk.keys.slice(0, ofList) });
-      if (ofList < CHUNK) return undefined;
-      key = chunk.keys[ofList - 1] ?? '';
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const chunk = loadEntries(database, { list, after, nowMs: Date.now(), limit: CHUNK });
+      memory.load(list, chunk);
+      after = chunk.next;
     }
+    return undefined;
   } catch (error) {
     return reasonOf(STORE_FILE, error);
   }

@@ -28,6 +28,13 @@ export class ListIndex {
   #networks = new NetworkIndex();
   /** Reused by every lookup. */
   readonly #words = new Uint32Array(4);
+  /** Reused for every key that is an IPv4 address: most of them are, and there may be a million. */
+  readonly #ipv4Key: NetworkKey = {
+    family: 4,
+    words: new Uint32Array(1),
+    prefixLength: 32,
+    isOctets: false,
+  };
 
   constructor(pool: ActionPool, now: () => number) {
     this.#pool = pool;
@@ -42,20 +49,20 @@ export class ListIndex {
   /** @param expires milliseconds since 1970; null: never */
   set(key: string, action: string, expires: number | null): void {
     const value = this.#pool.take(action, expires);
-    const network = networkKey(key);
+    const network = this.#networkKey(key);
     const before = network === undefined ? this.#names.set(key, value) : this.#networks.set(network, value);
     if (before !== NONE) this.#pool.release(before);
   }
 
   delete(key: string): void {
-    const network = networkKey(key);
+    const network = this.#networkKey(key);
     const before = network === undefined ? this.#names.delete(key) : this.#networks.delete(network);
     if (before !== NONE) this.#pool.release(before);
   }
 
   /** Takes an entry out that has expired, unless it was renewed meanwhile. */
   deleteExpired(key: string, nowMs: number): void {
-    const network = networkKey(key);
+    const network = this.#networkKey(key);
     const value = network === undefined ? this.#names.get(key) : this.#networks.get(network);
     const expires = value === NONE ? undefined : expiryOf(value);
     if (expires !== undefined && expires <= nowMs) this.delete(key);
@@ -84,6 +91,14 @@ export class ListIndex {
         ? this.#nameOf(search)
         : networkText(address, this.#networks.foundPrefixLength, this.#networks.foundIsOctets);
     return { key, action: this.#pool.action(value) };
+  }
+
+  /** The network that a canonical key is, until the next call; undefined: it is a name or a mail address. */
+  #networkKey(key: string): NetworkKey | undefined {
+    const ipv4 = parseIpv4(key);
+    if (ipv4 < 0) return networkKey(key);
+    this.#ipv4Key.words[0] = ipv4;
+    return this.#ipv4Key;
   }
 
   #find(search: string): EntryValue {
@@ -117,13 +132,18 @@ export class ListIndex {
   }
 }
 
-/** The network that a canonical key is; undefined: it is a name or a mail address. */
 function networkKey(key: string): NetworkKey | undefined {
+  if (!canEndNetwork(key.charCodeAt(key.length - 1))) return undefined;
   const octets = octetsKey(key);
   if (octets !== undefined) return octets;
-  if (key.includes('@') || !/^[0-9a-f.:/]+$/.test(key)) return undefined;
+  if (!/^[0-9a-f.:/]+$/.test(key)) return undefined;
   const network = parseIpNetwork(key);
   return isNetworkSyntaxError(network) ? undefined : { ...network, isOctets: false };
+}
+
+/** A digit, a to f, or a colon: most names end otherwise, and need no closer look. */
+function canEndNetwork(code: number): boolean {
+  return (code >= 0x30 && code <= 0x3a) || (code >= 0x61 && code <= 0x66);
 }
 
 /** Up to three octets, or up to seven fields with a colon among them. */

@@ -2,7 +2,7 @@
  * All lists in memory, as they are in force: what the store has made durable is
  * put in here, and lookups are answered from here alone.
  */
-import type { EntryPlace, LoadedEntries } from '../store/list-reads.ts';
+import type { LoadedEntries } from '../store/entry-load.ts';
 import type { Change } from '../store/list-records.ts';
 import type { ListState } from '../store/list-rows.ts';
 import { ActionPool } from './action-pool.ts';
@@ -52,15 +52,18 @@ export class ListMemory {
     return this.#pool.size;
   }
 
-  load({ lists, keys, actions, actionOf, expires }: LoadedEntries): EntryPlace | undefined {
-    let list: ManagedList | undefined;
-    for (const [at, key] of keys.entries()) {
-      const name = lists[at] ?? '';
-      if (list?.name !== name) list = this.list(name);
-      list.index.set(key, actions[actionOf[at] ?? 0] ?? '', expires[at] || null);
+  /** Entries of a list that it has not had. */
+  load(name: string, entries: LoadedEntries): void {
+    const { index } = this.list(name);
+    const { keys, ends, actions, actionOf, expires } = entries;
+    const text = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength);
+    let start = 0;
+    for (let at = 0; at < ends.length; at++) {
+      const end = ends[at] ?? start;
+      // A string of its own: a piece of a longer one would keep that in memory.
+      index.set(text.toString('utf8', start, end), actions[actionOf[at] ?? 0] ?? '', expires[at] || null);
+      start = end;
     }
-    const last = keys.length - 1;
-    return last < 0 ? undefined : { list: lists[last] ?? '', key: keys[last] ?? '' };
   }
 
   describe(states: readonly ListState[]): void {

@@ -304,19 +304,19 @@ export class ListService {
     if (lists instanceof StoreFailure) return lists;
     this.#memory.describe(lists);
     const nowMs = this.#options.now();
-    const ask = (after: { list: string; key: string }) =>
-      this.#store.ask('loadEntries', { after, nowMs, limit: LOAD_CHUNK });
-    let next = ask({ list: '', key: '' });
-    for (;;) {
-      const chunk = await next;
-      if (chunk instanceof StoreFailure) return chunk;
-      const last = chunk.keys.length - 1;
-      const isLast = chunk.keys.length < LOAD_CHUNK;
-      // The store reads on while this chunk is put in its place.
-      if (!isLast) next = ask({ list: chunk.lists[last] ?? '', key: chunk.keys[last] ?? '' });
-      this.#memory.load(chunk);
-      if (isLast) return undefined;
+    for (const { list } of lists) {
+      const ask = (after: string) =>
+        this.#store.ask('loadEntries', { list, after, nowMs, limit: LOAD_CHUNK });
+      let coming: ReturnType<typeof ask> | undefined = ask('');
+      while (coming !== undefined) {
+        const chunk: Awaited<typeof coming> = await coming;
+        if (chunk instanceof StoreFailure) return chunk;
+        // The store reads on while this chunk is put in its place.
+        coming = chunk.next === undefined ? undefined : ask(chunk.next);
+        this.#memory.load(list, chunk);
+      }
     }
+    return undefined;
   }
 
   /** A list that a policy names is there for edits, too. */

@@ -1,4 +1,4 @@
-/** Reading entries: the load at start, single ones, pages of a search, and what other servers have not seen. */
+/** Reading entries: single ones, pages of a search, and what other servers have not seen. */
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { BadCursor, type EntryOrder, type EntryPage, type EntryQuery } from './list-query.ts';
 import type { Change, ChangeId, ListEntry } from './list-records.ts';
@@ -6,56 +6,10 @@ import { entryState, readEntry, readList, toChange, toEntry, toListChange } from
 import { formatDigest } from './register-hash.ts';
 import { number, type StoreDatabase, text } from './store-database.ts';
 
-/** What decides, of many entries; column by column, which is quick to hand over. */
-export interface LoadedEntries {
-  readonly lists: readonly string[];
-  readonly keys: readonly string[];
-  /** Distinct actions. */
-  readonly actions: readonly string[];
-  /** For each entry the index of its action. */
-  readonly actionOf: Uint32Array;
-  /** Milliseconds since 1970; 0: never. */
-  readonly expires: Float64Array;
-}
-
 /** The place of an entry in the order of lists and keys. */
 export interface EntryPlace {
   readonly list: string;
   readonly key: string;
-}
-
-/** The entries after a place, in order: none left when there are fewer than `limit`. */
-export function loadEntries(
-  database: StoreDatabase,
-  { after, nowMs, limit }: { readonly after: EntryPlace; readonly nowMs: number; readonly limit: number },
-): LoadedEntries {
-  const rows = database.columns(
-    `SELECT list, key, action, expires FROM entry
-     WHERE (list, key) > (?, ?) AND deleted = 0 AND (expires IS NULL OR expires > ?)
-     ORDER BY list, key LIMIT ?`,
-    after.list,
-    after.key,
-    nowMs,
-    limit,
-  );
-  const lists: string[] = [];
-  const keys: string[] = [];
-  const indexes = new Map<string, number>();
-  const actionOf = new Uint32Array(rows.length);
-  const expires = new Float64Array(rows.length);
-  for (const [at, row] of rows.entries()) {
-    lists.push(row[0] as string);
-    keys.push(row[1] as string);
-    const action = row[2] as string;
-    let index = indexes.get(action);
-    if (index === undefined) {
-      index = indexes.size;
-      indexes.set(action, index);
-    }
-    actionOf[at] = index;
-    expires[at] = (row[3] as number | null) ?? 0;
-  }
-  return { lists, keys, actions: [...indexes.keys()], actionOf, expires };
 }
 
 export function findEntry(database: StoreDatabase, { list, key }: EntryPlace): ListEntry | undefined {

@@ -5,13 +5,13 @@
  */
 import { addAudit, queryAudit } from './audit-rows.ts';
 import { ensureList } from './ensure-list.ts';
+import { loadEntries } from './entry-load.ts';
 import { applyEdits } from './list-edits.ts';
 import { mergeChanges } from './list-merge.ts';
 import {
   expiredEntries,
   findEntry,
   listEntries,
-  loadEntries,
   markShared,
   readDigests,
   readRegisters,
