@@ -5,6 +5,7 @@
  */
 import type { Examined } from '../import/examine.ts';
 import { everyItem } from '../policy/lint/restriction-list.ts';
+import { SERVER_ACCESS } from '../restrictions/server-access.ts';
 import type { Finding } from './finding.ts';
 import type { OwnSide, ServiceWiring } from './wiring.ts';
 
@@ -36,6 +37,7 @@ const SHARED: readonly Shared[] = [
   { parameter: 'virtual_mailbox_domains', usedBy: DESTINATION },
   { parameter: 'inet_interfaces', usedBy: [...DESTINATION, 'permit_inet_interfaces'] },
   { parameter: 'proxy_interfaces', usedBy: [...DESTINATION, 'permit_inet_interfaces'] },
+  { parameter: 'inet_protocols', usedBy: [...SERVER_ACCESS.map(({ name }) => name), 'permit_mx_backup'] },
   { parameter: 'recipient_delimiter', usedBy: MAIL_ACCESS },
   { parameter: 'smtpd_sender_login_maps', usedBy: ['reject_sender_login_mismatch'] },
   { parameter: 'soft_bounce', usedBy: 'all' },

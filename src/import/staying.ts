@@ -60,7 +60,7 @@ const ROWS: readonly StayingRow[] = [
       /^(?:relayhost|transport_maps|default_transport|relay_transport|smtp_|lmtp_|sender_dependent_|fallback_relay|defer_transports|.*_destination_)/,
     reason: 'for sending mail on',
   },
-  { names: /^(?:inet_protocols|inet_)/, reason: 'where smtpd listens' },
+  { names: /^inet_/, reason: 'where smtpd listens' },
   {
     names:
       /^(?:.*canonical.*|masquerade_.*|generic_maps|always_bcc|.*_bcc_maps|remote_header_.*|local_header_.*)$/,

@@ -27,7 +27,7 @@ import {
 import type { TableSet } from '../tables/table-set.ts';
 import { systemErrorReason } from '../util/system-error.ts';
 import { dnsblHealthModes } from './dnsbl-health-modes.ts';
-import type { HostFacts } from './host-facts.ts';
+import { familiesOf, type HostFacts, withFamilies } from './host-facts.ts';
 import { ParameterSet } from './parameter-set.ts';
 import { PARAMETER_BY_NAME } from './parameters.ts';
 import { Policy } from './policy.ts';
@@ -74,8 +74,10 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
       const compile = isExact ? compileStringList : compileDomainList;
       return compile(parameters.tokens(parameter), matchOptions(parameter));
     });
-  const inetAddresses = addressesOf(parameters, 'inet_interfaces', options.host);
-  const ownAddresses = inetAddresses.union(addressesOf(parameters, 'proxy_interfaces', options.host));
+  const addressFamilies = familiesOf(parameters.words('inet_protocols'));
+  const host = withFamilies(options.host, addressFamilies);
+  const inetAddresses = addressesOf(parameters, 'inet_interfaces', host);
+  const ownAddresses = inetAddresses.union(addressesOf(parameters, 'proxy_interfaces', host));
 
   const healthMode = dnsblHealthModes(parameters, report);
   const dnsblUses = new Map<string, DnsblUse>();
@@ -115,6 +117,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
           context: { ...context, report: reportMistake },
         }),
     }),
+    addressFamilies,
     inetAddresses,
     ownAddresses,
     isErrorAnswerListed: parameters.text('dnsbl_error_answers').toLowerCase() === 'listed',

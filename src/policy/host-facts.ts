@@ -3,7 +3,7 @@
  * and the networks of its interfaces (postconf(5), myhostname, mynetworks_style).
  */
 import { hostname, networkInterfaces } from 'node:os';
-import { IpAddress, parseIpAddress } from '../net/ip-address.ts';
+import { IpAddress, type IpFamily, parseIpAddress } from '../net/ip-address.ts';
 import { wordMask } from '../net/ip-network.ts';
 
 export interface HostFacts {
@@ -17,6 +17,19 @@ export function readHostFacts(): HostFacts {
     (addresses ?? []).flatMap(({ cidr }) => (cidr === null ? [] : [cidr.toLowerCase()])),
   );
   return { hostname: hostname().toLowerCase(), interfaces };
+}
+
+/** The address families that inet_protocols names. */
+export function familiesOf(protocols: readonly string[]): readonly IpFamily[] {
+  const words = new Set(protocols.map((word) => word.toLowerCase()));
+  const isNamed = (word: string) => words.has('all') || words.has(word);
+  return [...(isNamed('ipv4') ? [4 as const] : []), ...(isNamed('ipv6') ? [6 as const] : [])];
+}
+
+/** A host as Postfix sees it, which leaves addresses of other families out. */
+export function withFamilies(host: HostFacts, families: readonly IpFamily[]): HostFacts {
+  const isSeen = (cidr: string) => families.includes(cidr.includes(':') ? 6 : 4);
+  return { ...host, interfaces: host.interfaces.filter(isSeen) };
 }
 
 /** The default of myhostname: the host's name, made fully qualified with mydomain or `localdomain`. */

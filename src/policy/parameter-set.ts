@@ -11,7 +11,14 @@ import { TIME_VALUE } from '../language/time-value.ts';
 import { type Token, tokenize } from '../language/tokenizer.ts';
 import type { ParameterValues } from '../restrictions/restriction.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
-import { defaultDomain, defaultHostname, defaultNetworks, type HostFacts } from './host-facts.ts';
+import {
+  defaultDomain,
+  defaultHostname,
+  defaultNetworks,
+  familiesOf,
+  type HostFacts,
+  withFamilies,
+} from './host-facts.ts';
 import { PARAMETER_BY_NAME, type ParameterKind, type ParameterRow } from './parameters.ts';
 
 export interface ParameterSetOptions {
@@ -31,6 +38,10 @@ const FORMS: Readonly<Partial<Record<ParameterKind, { pattern: RegExp; words: st
   tempfail_action: { pattern: /^(?:defer_if_permit|defer)$/i, words: 'defer_if_permit or defer' },
   error_answers: { pattern: /^(?:ignored|listed)$/i, words: 'ignored or listed' },
   score: { pattern: /^-?\d{1,9}$/, words: 'a whole number' },
+  protocols: {
+    pattern: /^(?:(?:all|ipv4|ipv6)(?:[\s,]+|$))+$/i,
+    words: 'all, ipv4, ipv6, or both of these',
+  },
   health_mode: { pattern: /^(?:enforce|report|off)$/i, words: 'enforce, report or off' },
 };
 
@@ -124,7 +135,11 @@ export class ParameterSet implements ParameterValues {
         return SourcedText.literal(defaultDomain(this.text('myhostname')));
       case 'mynetworks':
         return SourcedText.literal(
-          defaultNetworks(host, this.text('mynetworks_style'), this.words('inet_interfaces')),
+          defaultNetworks(
+            withFamilies(host, familiesOf(this.words('inet_protocols'))),
+            this.text('mynetworks_style'),
+            this.words('inet_interfaces'),
+          ),
         );
       default:
         return undefined;

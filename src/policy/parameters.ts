@@ -34,6 +34,8 @@ export type ParameterKind =
   | 'tempfail_action'
   /** `ignored` or `listed` */
   | 'error_answers'
+  /** `all`, or `ipv4`, `ipv6` or both */
+  | 'protocols'
   /** `enforce`, `report` or `off` */
   | 'health_mode'
   /** A whole number, negative too. */
@@ -125,6 +127,12 @@ export const PARAMETERS: readonly ParameterRow[] = [
     "How to make mynetworks from this host's interfaces when it is not set: host, subnet or class.",
   ),
   row('inet_interfaces', 'words', 'all', 'The addresses of this mail system.'),
+  row(
+    'inet_protocols',
+    'protocols',
+    'all',
+    'Whether IPv4 or IPv6 addresses count, of this host and of servers that DNS names.',
+  ),
   row('proxy_interfaces', 'words', '', 'Its addresses behind a proxy or NAT.'),
   row(
     'relay_domains',

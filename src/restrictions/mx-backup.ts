@@ -11,10 +11,12 @@ import { type DnsAnswer, type DnsRecord, INVALID_DATA, isNullMx } from '../dns/r
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, fault, type Outcome, PERMIT, type Reply } from '../engine/outcome.ts';
 import { isValidHostAddress } from '../net/hostname-rules.ts';
+import type { IpFamily } from '../net/ip-address.ts';
 import { TableFailure } from '../tables/table.ts';
 import { firstFound } from '../util/first-found.ts';
 import { andThen, isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
 import { isFinalDestination } from './address-resolver.ts';
+import { addressTypes } from './address-types.ts';
 import { inSequence } from './in-sequence.ts';
 import type { CompileContext, Restriction, RestrictionUse } from './restriction.ts';
 import { lookupFailure, recipientSubject, rejected } from './subject.ts';
@@ -90,7 +92,7 @@ class OwnHosts {
   hasAddress(e: Evaluation, addresses: readonly string[]): PromiseOrValue<true | undefined> {
     if (addresses.some((address) => this.#context.ownAddresses.has(address))) return true;
     return firstFound(this.#names, (name) =>
-      andThen(lookUpHost(e, name), ({ records }) =>
+      andThen(lookUpHost(e, name, this.#context.addressFamilies), ({ records }) =>
         records.some(({ data }) => addresses.includes(data)) ? true : undefined,
       ),
     );
@@ -146,7 +148,7 @@ class BackupSearch {
 
   #isMine(server: string): PromiseOrValue<true | undefined> {
     if (isValidHostAddress(server)) return this.#hosts.hasAddress(this.#e, [server]);
-    return andThen(lookUpHost(this.#e, server), (host) => {
+    return andThen(lookUpHost(this.#e, server, this.#context.addressFamilies), (host) => {
       if (host.records.length > 0)
         return this.#hosts.hasAddress(
           this.#e,
@@ -162,7 +164,7 @@ class BackupSearch {
     if (this.#context.parameters.words('permit_mx_backup_networks').length === 0) return true;
     const networks = this.#context.networks('permit_mx_backup_networks');
     const outside = firstFound(primaries, (server) =>
-      andThen(lookUpHost(this.#e, server), (host) => {
+      andThen(lookUpHost(this.#e, server, this.#context.addressFamilies), (host) => {
         if (host.records.length === 0) {
           this.#defer(`Unable to look up host ${server} as mail exchanger: ${resolverText(host)}`);
           return true;
@@ -191,7 +193,9 @@ class BackupSearch {
  * All addresses of a host. When there are none, the status nearest to success
  * tells why, as in dns_lookup_v(3). An address is no name to look up.
  */
-function lookUpHost(e: Evaluation, name: string): PromiseOrValue<DnsAnswer> {
+function lookUpHost(e: Evaluation, name: string, families: readonly IpFamily[]): PromiseOrValue<DnsAnswer> {
+  const [type, other] = addressTypes(families);
+  if (type === undefined || other === undefined) return e.lookup(name, type ?? 'A');
   return andThen(e.lookup(name, 'A'), (a) =>
     andThen(e.lookup(name, 'AAAA'), (aaaa) => {
       if (a.records.length === 0 && aaaa.records.length === 0) return rank(aaaa) >= rank(a) ? aaaa : a;

@@ -13,6 +13,7 @@ import type { ListName, Step } from '../engine/step.ts';
 import type { Report } from '../language/diagnostic.ts';
 import type { Span } from '../language/source.ts';
 import type { Token } from '../language/tokenizer.ts';
+import type { IpFamily } from '../net/ip-address.ts';
 import type { AttributeName } from '../protocol/request.ts';
 import type { DomainList, NetworkList } from '../tables/match-list.ts';
 import type { Table } from '../tables/table.ts';
@@ -100,6 +101,8 @@ export interface CompileContext {
   readonly policyServices: PolicyServiceSet;
   readonly addresses: AddressResolver;
   readonly accessResults: AccessResults;
+  /** Of which families addresses of servers are looked at: inet_protocols. */
+  readonly addressFamilies: readonly IpFamily[];
   /** Addresses that this host listens on: inet_interfaces. */
   readonly inetAddresses: ReadonlySet<string>;
   /** The same and those of a proxy or router before it: proxy_interfaces. */

@@ -20,6 +20,7 @@ import type { AttributeName } from '../protocol/request.ts';
 import { firstFound } from '../util/first-found.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
 import { application, listener, parentsMatch } from './access.ts';
+import { type AddressType, addressTypes } from './address-types.ts';
 import type { Restriction } from './restriction.ts';
 import {
   clientSubject,
@@ -99,20 +100,21 @@ function serverAccess(owner: Owner, type: ServerType): Restriction {
       const table = context.table(use.argument, use.span);
       const parents = parentsMatch(context);
       const apply = application(context);
+      const types = addressTypes(context.addressFamilies);
       const search = (e: Evaluation, keys: SearchKeys) => findFirst(table, keys, listener(e, table));
       return {
         check: (e) => {
           const name = owner.name(e);
           if (name === undefined) return DUNNO;
           return andThen(
-            findServer(e, name, type, parents, (keys) => search(e, keys)),
+            findServer(e, name, { type, types, parents }, (keys) => search(e, keys)),
             (hit) => (hit === undefined ? DUNNO : apply(e, table, hit, owner.subject(e), 'forbidden')),
           );
         },
         queries: (e) => {
           const domain = queryName(domainOf(owner.name(e) ?? ''));
           if (domain === undefined) return [];
-          return type === 'A' ? addressQueries(domain) : [{ name: domain, type }];
+          return type === 'A' ? addressQueries(domain, types) : [{ name: domain, type }];
         },
       };
     },
@@ -120,25 +122,28 @@ function serverAccess(owner: Owner, type: ServerType): Restriction {
 }
 
 type Found = Exclude<SearchResult, undefined>;
+interface Hosts {
+  readonly type: ServerType;
+  /** Which of their addresses count. */
+  readonly types: readonly AddressType[];
+  /** Whether the parents of their names are looked up. */
+  readonly parents: boolean;
+}
 type Search = (keys: SearchKeys) => PromiseOrValue<SearchResult>;
 
 function domainOf(name: string): string {
   return name.slice(name.lastIndexOf('@') + 1);
 }
 
-function addressQueries(name: string) {
-  return [
-    { name, type: 'A' },
-    { name, type: 'AAAA' },
-  ] as const;
+function addressQueries(name: string, types: readonly AddressType[]) {
+  return types.map((type) => ({ name, type }));
 }
 
 /** The first table entry for one of the hosts behind `name`. */
 function findServer(
   e: Evaluation,
   name: string,
-  type: ServerType,
-  parents: boolean,
+  { type, types, parents }: Hosts,
   search: Search,
 ): PromiseOrValue<Found | undefined> {
   const domain = domainOf(name);
@@ -149,9 +154,9 @@ function findServer(
     return search(addressKeys(literal.replace(/^ipv6:/i, '')));
   }
   const ascii = queryName(domain) ?? domain;
-  if (type === 'A') return findHost(e, ascii, search, undefined);
+  if (type === 'A') return findHost(e, ascii, types, search, undefined);
   return andThen(servers(e, ascii, type), (names) =>
-    firstFound(names, (server) => findHost(e, server, search, domainKeys(server, parents))),
+    firstFound(names, (server) => findHost(e, server, types, search, domainKeys(server, parents))),
   );
 }
 
@@ -159,15 +164,16 @@ function findServer(
 function findHost(
   e: Evaluation,
   server: string,
+  types: readonly AddressType[],
   search: Search,
   nameKeys: SearchKeys | undefined,
 ): PromiseOrValue<Found | undefined> {
   if (isValidHostAddress(server)) return search(addressKeys(server));
   return andThen(nameKeys === undefined ? undefined : search(nameKeys), (hit) => {
     if (hit !== undefined) return hit;
-    const known = addressesWithoutDns(server);
+    const known = addressesWithoutDns(server, types);
     if (known.length > 0) return firstFound(known, (address) => search(addressKeys(address)));
-    return firstFound(addressQueries(server), ({ name, type }) =>
+    return firstFound(addressQueries(server, types), ({ name, type }) =>
       andThen(e.lookup(name, type), (answer) => {
         if (answer.status === 'tempfail') e.warn('dns', `unable to look up host ${server}: ${answer.reason}`);
         return firstFound(answer.records, ({ data }) => search(addressKeys(data)));
@@ -177,9 +183,9 @@ function findHost(
 }
 
 /** What getaddrinfo(3) answers without asking anybody: numbers, and the name that /etc/hosts has (RFC 6761 §6.3). */
-function addressesWithoutDns(host: string): readonly string[] {
-  if (host.toLowerCase() === 'localhost') return ['127.0.0.1', '::1'];
-  const address = inetAton(host);
+function addressesWithoutDns(host: string, types: readonly AddressType[]): readonly string[] {
+  if (host.toLowerCase() === 'localhost') return types.map((type) => (type === 'A' ? '127.0.0.1' : '::1'));
+  const address = types.includes('A') ? inetAton(host) : undefined;
   return address === undefined ? [] : [address];
 }
 

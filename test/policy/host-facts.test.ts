@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { defaultNetworks } from '../../src/policy/host-facts.ts';
+import { defaultNetworks, familiesOf, withFamilies } from '../../src/policy/host-facts.ts';
+import { compilePolicyText } from '../support/compiled-policy.ts';
 
 const HOST = {
   hostname: 'mx.dest.test',
@@ -21,3 +22,25 @@ test.each([
 ])('mynetworks_style = %s, inet_interfaces = %s', (style, listening, expected) => {
   expect(defaultNetworks(HOST, style, listening.split(/[\s,]+/))).toBe(expected);
 });
+
+test.each([
+  ['all', '127.0.0.1/32 192.0.2.2/32 10.1.2.3/32 172.16.5.6/32 [::1]/128 [2001:db8:1::2]/128'],
+  ['IPv4', '127.0.0.1/32 192.0.2.2/32 10.1.2.3/32 172.16.5.6/32'],
+  ['ipv6', '[::1]/128 [2001:db8:1::2]/128'],
+  ['ipv6, ipv4', '127.0.0.1/32 192.0.2.2/32 10.1.2.3/32 172.16.5.6/32 [::1]/128 [2001:db8:1::2]/128'],
+])('inet_protocols = %s', (protocols, expected) => {
+  const host = withFamilies(HOST, familiesOf(protocols.split(', ')));
+  expect(defaultNetworks(host, 'host', ['all'])).toBe(expected);
+});
+
+test.each(['ipv5', '', 'ipv4 ipv5'])(
+  'inet_protocols = %s, with which Postfix does not start',
+  (protocols) => {
+    expect(compilePolicyText(`inet_protocols = ${protocols}\n`).errors).toEqual([
+      expect.objectContaining({
+        code: 'bad-parameter-value',
+        message: `inet_protocols cannot be \`${protocols}\``,
+      }),
+    ]);
+  },
+);
