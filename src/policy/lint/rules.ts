@@ -15,6 +15,7 @@ import { earlyMultiRecipientBounce } from './rules/early-multi-recipient-bounce.
 import { forbiddenOk } from './rules/forbidden-ok.ts';
 import { heloNotRequired } from './rules/helo-not-required.ts';
 import { idleWarnIfReject } from './rules/idle-warn-if-reject.ts';
+import { ignoredParameter } from './rules/ignored-parameter.ts';
 import { malformedAction } from './rules/malformed-action.ts';
 import { misplacedRestriction } from './rules/misplaced-restriction.ts';
 import { noRelayGuard } from './rules/no-relay-guard.ts';
@@ -66,5 +67,6 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   malformedAction,
   forbiddenOk,
 
+  ignoredParameter,
   worldReadablePassword,
 ]);

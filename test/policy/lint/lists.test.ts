@@ -126,3 +126,10 @@ test.each([
     expected.map((words) => `doubled-argument ${words}`),
   );
 });
+
+test('a parameter that smtpd heeds and Postward does not', () => {
+  expect(lintedWords('smtpd_dns_reply_filter = pcre:/etc/postfix/replies')).toEqual([
+    'ignored-parameter smtpd_dns_reply_filter',
+  ]);
+  expect(lintedWords('smtpd_dns_reply_filter =')).toEqual([]);
+});
