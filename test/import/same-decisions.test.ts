@@ -29,7 +29,7 @@ const BASE_ZONE = readFileSync(join(CONFORMANCE, 'base.zone'), 'utf8');
 /** Their DNS lists closed, in this zone as in the world, and list their probes: `--fix` is to decide otherwise. */
 const WITH_CLOSED_LISTS = ['b-client-dnsbls', 'b-maps-rbl', 'e-after-ordb'];
 /** Clients named in relay_domains may relay by check_relay_domains, as its mend says; and its replies name the class. */
-const WITH_RELAY_CLIENTS = ['a-check-relay-domains', 'destinations', 'networks-forms', 'old-forms'];
+const WITH_RELAY_CLIENTS = ['a-check-relay-domains', 'destinations', 'old-forms'];
 
 type Files = Readonly<Record<string, string>>;
 
