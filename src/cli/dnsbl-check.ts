@@ -13,6 +13,7 @@ import {
   dnsblReason,
   readDnsblAnswer,
 } from '../dns/dnsbl.ts';
+import type { DnsblFault } from '../dns/dnsbl-faults.ts';
 import type { DnsblUse } from '../dns/dnsbl-health.ts';
 import { openDns, zoneMask } from '../dns/open-dns.ts';
 import { queryName } from '../dns/query-name.ts';
@@ -29,7 +30,7 @@ import { textTable } from './text-table.ts';
 interface Finding {
   /** As policies name it, a key masked. */
   readonly list: string;
-  readonly kind: DnsblResult['kind'];
+  readonly kind: DnsblResult['kind'] | 'set_aside';
   readonly addresses: readonly string[];
   /** Why it is listed, or why there is no answer. */
   readonly reason: string;
@@ -39,17 +40,19 @@ interface Finding {
   readonly differs: boolean;
 }
 
-const WORDS: Readonly<Record<DnsblResult['kind'], string>> = {
+const WORDS: Readonly<Record<Finding['kind'], string>> = {
   listed: 'listed',
   not_listed: 'not listed',
   error_answer: 'error answer',
   tempfail: 'no answer',
+  set_aside: 'set aside',
 };
 
-const STYLES: Readonly<Partial<Record<DnsblResult['kind'], Style>>> = {
+const STYLES: Readonly<Partial<Record<Finding['kind'], Style>>> = {
   listed: 'red',
   error_answer: 'yellow',
   tempfail: 'yellow',
+  set_aside: 'yellow',
 };
 
 const LISTED = 'listed';
@@ -82,8 +85,13 @@ export async function dnsblCheck(
   const dns = openDns(settings.dns, undefined);
   try {
     const isIndependent = options['independent'] === true;
+    // What a list says counts for nothing when it says so of everybody.
+    dns.dnsbl.watch(uses);
+    await dns.dnsbl.probeAll();
     const findings = await Promise.all(
-      uses.map(({ list }) => findingOf(list, subject, name, dns.resolver, isIndependent)),
+      uses.map((use) =>
+        findingOf(use.list, dns.dnsbl.list(use)?.fault, subject, name, dns.resolver, isIndependent),
+      ),
     );
     terminal.out(
       mask.text(
@@ -119,6 +127,7 @@ async function usesOf(
 
 async function findingOf(
   list: DnsblArgument,
+  fault: DnsblFault | undefined,
   subject: string,
   name: string | undefined,
   resolver: Resolver,
@@ -127,27 +136,33 @@ async function findingOf(
   const question =
     name === undefined ? (dnsblAddressName(subject, list.domain) ?? '') : `${name}.${list.domain}`;
   const started = performance.now();
-  const result = readDnsblAnswer(await resolver.lookup(question, 'A'), list);
+  const answer = await resolver.lookup(question, 'A');
+  const result = readDnsblAnswer(answer, list);
   const milliseconds = Math.round(performance.now() - started);
   const addresses =
     result.kind === 'listed' ? result.addresses : result.kind === 'error_answer' ? [result.address] : [];
   const reason =
-    result.kind === 'listed'
-      ? dnsblReason(await resolver.lookup(question, 'TXT'))
-      : result.kind === 'not_listed'
-        ? ''
-        : result.reason;
+    fault !== undefined
+      ? `it ${fault.reason}`
+      : result.kind === 'listed'
+        ? dnsblReason(await resolver.lookup(question, 'TXT'))
+        : result.kind === 'not_listed'
+          ? ''
+          : result.reason;
   const independent =
     isIndependent && name === undefined ? await secondOpinion(subject, list.domain) : undefined;
   return {
     list: list.shown + list.argument.slice(list.domain.length),
-    kind: result.kind,
+    kind: fault === undefined ? result.kind : 'set_aside',
     addresses,
     reason,
     milliseconds,
     ...(independent === undefined ? {} : { independent }),
-    // A filter is ours alone: the package takes any answer for a listing.
-    differs: independent !== undefined && (independent === LISTED) !== (result.kind === 'listed'),
+    // The package knows no filters, so what it sees is held against what any answer would be.
+    differs:
+      independent !== undefined &&
+      (independent === LISTED) !==
+        (readDnsblAnswer(answer, { ...list, filter: undefined }).kind === 'listed'),
   };
 }
 

@@ -217,7 +217,11 @@ export class RedisConnection {
   #rejected(error: Error, startMs: number): RedisFailure {
     const reason = this.#masked(error.message);
     const code = error.name === 'ReplyError' ? replyCode(error.message) : '';
-    if (code === '' && error.name !== 'ReplyError') return this.#fail(new RedisFailure('lost', reason));
+    // What waited for news is sent away when a server becomes a replica; the next command tells more.
+    const isSentAway = code === 'UNBLOCKED';
+    if (isSentAway || (code === '' && error.name !== 'ReplyError')) {
+      return this.#fail(new RedisFailure('lost', reason));
+    }
     this.#answered(startMs);
     const failure = this.#fail(new RedisFailure('refused', reason, code));
     if (USELESS.has(code)) this.#down(reason);

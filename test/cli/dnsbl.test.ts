@@ -9,14 +9,15 @@ import { FakeTerminal } from '../support/fake-terminal.ts';
 import { type FixtureDns, startFixtureDns } from '../support/fixture-dns.ts';
 
 const POLICY = `mydestination = dest.test
-smtpd_client_restrictions = reject_rbl_client bl.test, reject_rbl_client bl.test=127.0.0.9, reject_rbl_client dead.test
+smtpd_client_restrictions = reject_rbl_client bl.test, reject_rbl_client bl.test=127.0.0.9, reject_rbl_client dead.test, reject_rbl_client world.test
 smtpd_sender_restrictions = reject_rhsbl_sender dom.test
 `;
 
 const ZONE = `@dnsbl bl.test 127.0.0.2 127.0.0.2 "test entry"
 @dnsbl bl.test 192.0.2.66 127.0.0.4 "spam source"
-2.0.0.127.dead.test !TIMEOUT
+2.0.0.127.dead.test A 127.0.0.2
 66.2.0.192.dead.test !SERVFAIL
+*.world.test A 127.0.0.2
 test.dom.test A 127.0.0.2
 spam.example.dom.test A 127.0.0.2
 `;
@@ -60,6 +61,7 @@ test('check asks every list of the policies about an address', async () => {
     'bl.test listed 127.0.0.4 N ms spam source',
     'bl.test=127.0.0.9 not listed N ms',
     'dead.test no answer N ms SERVFAIL',
+    expect.stringMatching(/^world\.test set aside 127\.0\.0\.2 N ms it lists the world: /),
     '',
   ]);
 });
