@@ -6,6 +6,7 @@
  * query tries it again, and its first answer brings it back to its place. A
  * single slow name never sets a server aside.
  */
+import { DurationHistogram } from '../util/duration-histogram.ts';
 
 /** Where a DNS server listens. */
 export interface DnsServerAddress {
@@ -13,6 +14,10 @@ export interface DnsServerAddress {
   readonly host: string;
   readonly port: number;
 }
+
+/** How a question to a server may end. */
+export const QUERY_OUTCOMES = ['answer', 'failure', 'timeout', 'network_error'] as const;
+export type QueryOutcome = (typeof QUERY_OUTCOMES)[number];
 
 /** Silences in a row. A recursive server is silent for long over one broken domain. */
 const SILENCES_UNTIL_DOWN = 4;
@@ -24,6 +29,13 @@ export type ServerChange = (server: DnsServer, reason: string) => void;
 export class DnsServer {
   readonly host: string;
   readonly port: number;
+  /** How long questions took until their outcome; one whose answer came late has two. */
+  readonly durations: Readonly<Record<QueryOutcome, DurationHistogram>> = {
+    answer: new DurationHistogram(),
+    failure: new DurationHistogram(),
+    timeout: new DurationHistogram(),
+    network_error: new DurationHistogram(),
+  };
   /** It has refused EDNS0 and answered without it. */
   refusesEdns = false;
   #silences = 0;

@@ -6,7 +6,7 @@
  * answer was truncated; without EDNS0 where that was refused. A late answer to
  * an earlier attempt is as good as any. Calls back once, never throws.
  */
-import { askingOrder, type DnsServer } from './dns-server.ts';
+import { askingOrder, type DnsServer, type QueryOutcome } from './dns-server.ts';
 import { encodeQuery, isTruncated, type QueryMessage } from './query-message.ts';
 import type { RandomSource } from './random-source.ts';
 import { type Reading, readAnswer } from './read-answer.ts';
@@ -99,30 +99,39 @@ export class Exchange {
     const remainingMs = this.#startTimer(server);
     if (remainingMs <= 0) return;
     this.#context.counters.udpQueries += 1;
-    const cancel = this.#context.sockets.get(server)?.send(query, this.#context.now(), {
+    const sentMs = this.#context.now();
+    const cancel = this.#context.sockets.get(server)?.send(query, sentMs, {
       onAnswer: (message) => {
-        if (isTruncated(message)) this.#askOverTcp(server, query);
-        else this.#read(server, query, message);
+        if (isTruncated(message)) this.#askOverTcp(server, query, sentMs);
+        else this.#read(server, query, message, sentMs);
       },
-      onNetworkError: (reason) => this.#networkError(server, reason),
+      onNetworkError: (reason) => {
+        this.#observe(server, 'network_error', sentMs);
+        this.#networkError(server, reason);
+      },
     });
     if (cancel !== undefined) this.#cancels.push(cancel);
   }
 
-  #askOverTcp(server: DnsServer, query: QueryMessage): void {
+  /** The question counts from when it was first sent, over UDP. */
+  #askOverTcp(server: DnsServer, query: QueryMessage, sentMs: number): void {
     if (this.#isDone || this.#startTimer(server) <= 0) return;
     this.#context.counters.tcpQueries += 1;
     const listener: AnswerListener = {
-      onAnswer: (message) => this.#read(server, query, message),
-      onNetworkError: (reason) => this.#refuse(server, reason),
+      onAnswer: (message) => this.#read(server, query, message, sentMs),
+      onNetworkError: (reason) => {
+        this.#observe(server, 'network_error', sentMs);
+        this.#refuse(server, reason);
+      },
     };
     this.#cancels.push(queryOverTcp(server, query, this.#context.random.next(), listener));
   }
 
-  #read(server: DnsServer, query: QueryMessage, message: Buffer): void {
+  #read(server: DnsServer, query: QueryMessage, message: Buffer, sentMs: number): void {
     if (this.#isDone) return;
     server.noteAnswer();
     const reading = readAnswer(message, query.name, query.type);
+    this.#observe(server, reading.kind === 'failure' ? 'failure' : 'answer', sentMs);
     if (reading.kind === 'failure') {
       if (reading.mayBeEdns && query.hasEdns) this.#ask(server, this.#withoutEdns());
       else this.#refuse(server, reading.reason);
@@ -148,6 +157,10 @@ export class Exchange {
     if (this.#isCurrent(server)) this.#next();
   }
 
+  #observe(server: DnsServer, outcome: QueryOutcome, sentMs: number): void {
+    if (!this.#isDone) server.durations[outcome].observe((this.#context.now() - sentMs) / 1000);
+  }
+
   #isCurrent(server: DnsServer): boolean {
     return this.#order[this.#attempt % this.#order.length] === server;
   }
@@ -162,6 +175,7 @@ export class Exchange {
     }
     this.#timer = setTimeout(() => {
       this.#context.counters.timeouts += 1;
+      server.durations.timeout.observe(waitMs / 1000);
       server.noteSilence(this.#context.now());
       this.#next();
     }, waitMs);

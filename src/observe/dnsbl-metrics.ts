@@ -4,6 +4,7 @@ import type { DnsblHealth } from '../dns/dnsbl-health.ts';
 import type { WatchedList } from '../dns/watched-list.ts';
 import type { WatchedZone, ZoneCounts } from '../dns/watched-zone.ts';
 import { formatSocketAddress } from '../net/socket-address.ts';
+import { histogramSamples } from './histogram-samples.ts';
 import type { Metrics, Sample } from './metrics.ts';
 
 export interface DnsblParts {
@@ -45,6 +46,11 @@ export function measureDnsbl(metrics: Metrics, { dnsbl, client, zoneClients }: D
         value: counts[key as keyof typeof RESULTS],
       })),
     ),
+  );
+  metrics.read('postward_dnsbl_duration_seconds', () =>
+    Array.from(zones()).flatMap(([{ subject, latencies }, zone]) => [
+      ...histogramSamples({ zone, subject }, latencies.cumulated(), latencies.sum),
+    ]),
   );
   metrics.read('postward_dns_server_up', () => {
     const servers = new Map<string, boolean>();

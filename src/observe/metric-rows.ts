@@ -109,6 +109,12 @@ export const METRICS = Object.freeze({
   postward_store_last_write_seconds: row('gauge', 'How long the last write to the store took'),
   postward_store_up: row('gauge', '0 after a write that the store could not keep, until one succeeds'),
   postward_dns_server_up: row('gauge', 'Whether a DNS server answers', 'server'),
+  postward_dns_query_duration_seconds: row(
+    'histogram',
+    'Time from a question to a DNS server until its outcome: answer, failure (SERVFAIL, REFUSED, unreadable), timeout, network_error',
+    'server',
+    'outcome',
+  ),
   postward_dnsbl_up: row(
     'gauge',
     'Whether a DNSBL passes its probes; 0: set aside, unless the policy only wants reports',
@@ -134,6 +140,12 @@ export const METRICS = Object.freeze({
     'zone',
     'subject',
     'result',
+  ),
+  postward_dnsbl_duration_seconds: row(
+    'histogram',
+    'Time that a DNSBL took to answer over the network, or not to',
+    'zone',
+    'subject',
   ),
   postward_dnsbl_scores_total: row(
     'counter',

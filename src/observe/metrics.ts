@@ -5,8 +5,8 @@
  */
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { Decision } from '../engine/decision.ts';
-import { DURATION_BOUNDS } from '../util/duration-histogram.ts';
 import { DecisionCounts } from './decision-counts.ts';
+import { histogramSamples } from './histogram-samples.ts';
 import { METRICS, type MetricName } from './metric-rows.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -144,17 +144,6 @@ function* warningSamples(counts: DecisionCounts): Generator<Sample> {
 function* durationSamples(counts: DecisionCounts): Generator<Sample> {
   for (const policy of counts.policies()) {
     const histogram = counts.durations(policy);
-    if (histogram === undefined) continue;
-    const cumulated = histogram.cumulated();
-    for (const [index, value] of cumulated.entries()) {
-      const bound = DURATION_BOUNDS[index];
-      yield {
-        labels: { policy, le: bound === undefined ? '+Inf' : String(bound) },
-        value,
-        suffix: '_bucket',
-      };
-    }
-    yield { labels: { policy }, value: histogram.sum, suffix: '_sum' };
-    yield { labels: { policy }, value: cumulated.at(-1) ?? 0, suffix: '_count' };
+    if (histogram !== undefined) yield* histogramSamples({ policy }, histogram.cumulated(), histogram.sum);
   }
 }

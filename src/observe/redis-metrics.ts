@@ -1,7 +1,8 @@
 /** The metrics of Redis and of the sharing of lists: what its parts count themselves, read when somebody scrapes. */
 import type { RedisConnection } from '../redis/redis-connection.ts';
 import { LATENCY_BOUNDS } from '../redis/redis-stats.ts';
-import type { Metrics, Sample } from './metrics.ts';
+import { histogramSamples } from './histogram-samples.ts';
+import type { Metrics } from './metrics.ts';
 
 /** Connections, by what each is for: `dns`, `lists`, `lists_log`. */
 export type RedisConnections = Readonly<Record<string, RedisConnection>>;
@@ -41,7 +42,9 @@ export function measureRedis(metrics: Metrics, connections: RedisConnections): v
     ),
   );
   metrics.read('postward_redis_command_duration_seconds', () =>
-    Object.entries(connections).flatMap(([use, { stats }]) => durations(use, stats)),
+    Object.entries(connections).flatMap(([use, { stats }]) => [
+      ...histogramSamples({ use }, stats.latencies(), stats.latencySum, LATENCY_BOUNDS),
+    ]),
   );
 }
 
@@ -52,17 +55,4 @@ export function measureSharing(metrics: Metrics, sharing: SharingCounts): void {
   metrics.readValue('postward_list_registers_received_total', () => sharing.stats.received);
   metrics.readValue('postward_list_repairs_total', () => sharing.stats.repairs);
   metrics.readValue('postward_redis_values_unusable_total', () => sharing.stats.unusable);
-}
-
-function durations(use: string, stats: RedisConnection['stats']): Sample[] {
-  const buckets = stats.latencies().map((value, index) => {
-    const bound = LATENCY_BOUNDS[index];
-    const le = bound === undefined ? '+Inf' : String(bound);
-    return { labels: { use, le }, value, suffix: '_bucket' };
-  });
-  return [
-    ...buckets,
-    { labels: { use }, value: stats.latencySum, suffix: '_sum' },
-    { labels: { use }, value: stats.answered, suffix: '_count' },
-  ];
 }
