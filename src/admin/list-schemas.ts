@@ -46,6 +46,8 @@ export const LIST = closed({
   hits: Type.Integer({ description: 'Lookups that found something, since the start.' }),
   in_policy: Type.Boolean({ description: 'A policy in force names it.' }),
   ...AUTHORSHIP,
+  created_at: Type.Optional(timeOf({ description: 'Missing: nobody has made it, a policy names it.' })),
+  changed_at: Type.Optional(timeOf({ description: 'Missing: as it was made.' })),
 });
 
 export const ENTRY = closed({
@@ -84,7 +86,19 @@ export const ENTRY_RESULT = closed({
 
 export function listJson(list: ListInfo): Static<typeof LIST> {
   const { name, kind, description, version, entries, hits, isInPolicy } = list;
-  return { name, kind, description, version, entries, hits, in_policy: isInPolicy, ...authorshipJson(list) };
+  const { created_at, changed_at, ...by } = authorshipJson(list);
+  return {
+    name,
+    kind,
+    description,
+    version,
+    entries,
+    hits,
+    in_policy: isInPolicy,
+    ...(list.created === 0 ? {} : { created_at }),
+    ...(list.changed === 0 ? {} : { changed_at }),
+    ...by,
+  };
 }
 
 export function entryJson(entry: ListEntry): Static<typeof ENTRY> {

@@ -219,8 +219,10 @@ function refusal(status: number, text: string, address: string): OperatorError {
   const problem = parsedProblem(text);
   const detail = problem?.detail ?? problem?.title ?? `it answered ${status}`;
   const fields = (problem?.errors ?? []).map(({ field, value, expected }) => {
-    const found = value === undefined ? '' : `, not \`${value}\``;
-    return `\n  ${visible(`${field}: ${expected}${found}`)}`;
+    // What the sentence above has said already is not said again.
+    const hint = expected.startsWith(`${detail}; `) ? expected.slice(detail.length + 2) : expected;
+    const found = value === undefined || hint !== expected ? '' : `, not \`${value}\``;
+    return `\n  ${visible(`${field}: ${hint}${found}`)}`;
   });
   return new OperatorError(
     `api-${status}`,

@@ -10,7 +10,7 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /**
- * The time as the API takes it.
+ * The time as the API takes it; entries end at whole seconds, so what is counted from now does too.
  *
  * @throws OperatorError when it is none
  */
@@ -18,7 +18,7 @@ export function expiryOf(text: string, nowMs: number = Date.now()): string {
   const seconds = parseTimeValue(text);
   const ms =
     seconds !== undefined
-      ? nowMs + seconds * 1000
+      ? Math.ceil(nowMs / 1000 + seconds) * 1000
       : DAY.test(text) || TIME.test(text)
         ? Date.parse(text)
         : Number.NaN;

@@ -74,6 +74,10 @@ describe('lists', () => {
     expect([again.status, again.json.outcome, again.json.list.kind]).toEqual([200, 'changed', 'sender']);
     const all = (await daemon.ask('GET', '/v1/lists')).json.lists;
     expect(all).toContainEqual(expect.objectContaining({ name: 'reject_client', in_policy: true }));
+    // Nobody has made it, a policy names it.
+    expect(all.find(({ name }: { name: string }) => name === 'reject_client')).not.toHaveProperty(
+      'created_at',
+    );
     expect((await daemon.ask('DELETE', path)).json.outcome).toBe('removed');
     expect((await daemon.ask('GET', path)).status).toBe(404);
     expect((await daemon.ask('DELETE', path)).status).toBe(404);
@@ -337,6 +341,25 @@ describe('many entries at once', () => {
     });
     expect((await daemon.ask('GET', path)).json.entries).toBe(0);
     expect((await daemon.ask('POST', `${path}/import`, { body: {} })).status).toBe(415);
+  });
+
+  test('that say two things of one key are refused; the same thing twice is not', async () => {
+    const path = await newList({ kind: 'client' });
+    const headers = { 'content-type': 'text/plain' };
+    const body = '192.0.2.1 REJECT\n192.0.2.2 OK\n192.0.2.1/32 OK\n';
+    const refused = await daemon.ask('POST', `${path}/import`, { body, headers });
+    expect(refused.json).toMatchObject({
+      status: 400,
+      errors: [
+        { field: 'body/line 3/key', value: '192.0.2.1/32', expected: expect.stringContaining('line 1 ') },
+      ],
+    });
+    expect((await daemon.ask('GET', path)).json.entries).toBe(0);
+    const twice = await daemon.ask('POST', `${path}/import`, {
+      body: '192.0.2.1 OK\n192.0.2.1/32 OK\n',
+      headers,
+    });
+    expect(twice.json.counts).toMatchObject({ created: 1, unchanged: 1 });
   });
 });
 

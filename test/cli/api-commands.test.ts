@@ -194,6 +194,9 @@ describe('what goes wrong is told with a cure', () => {
     expect(terminal.errors).toContain('body/action');
     expect(await typed('list', 'add', 'reject_client', '192.0.2.1', 'REJECT', '--expires', 'soon')).toBe(1);
     expect(terminal.errors).toContain('`soon` is no time');
+    expect(await typed('list', 'add', 'reject_client', '192.0.2.1', 'REJCT')).toBe(1);
+    expect(terminal.errors.match(/`REJCT`/g), 'said once').toHaveLength(1);
+    expect(terminal.errors).toContain('body/action: did you mean `REJECT`?');
   });
 });
 
@@ -205,6 +208,7 @@ test('a token of the environment is used at the address', async () => {
 test('times: how long from now, or until when', () => {
   const now = Date.parse('2026-11-22T10:00:00Z');
   expect(expiryOf('7d', now)).toBe('2026-11-29T10:00:00.000Z');
+  expect(expiryOf('7d', now + 1)).toBe('2026-11-29T10:00:01.000Z');
   expect(expiryOf('2026-12-31', now)).toBe('2026-12-31T00:00:00.000Z');
   expect(expiryOf('2026-12-31T08:00Z', now)).toBe('2026-12-31T08:00:00.000Z');
   expect(sinceOf('1h', now)).toBe('2026-11-22T09:00:00.000Z');

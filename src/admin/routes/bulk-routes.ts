@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { type Static, Type } from 'typebox';
 import type { Edit, EditProblem } from '../../lists/edit.ts';
-import { LIST_FORMATS, type ListFormatName } from '../../lists/formats/list-format.ts';
+import { type ImportedEntry, LIST_FORMATS, type ListFormatName } from '../../lists/formats/list-format.ts';
 import { MAX_EDITS } from '../../lists/list-service.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import { closed } from '../closed.ts';
@@ -124,7 +124,12 @@ export function bulkRoutes(port: ListPort): Routes {
           const { list } = request.params as Static<typeof params>;
           const { dry_run: isDryRun = false } = request.query as { dry_run?: boolean };
           const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
-          const { edits, lines } = importedEdits(list, FORMAT_OF.get(type) ?? 'access', String(request.body));
+          const { edits, lines } = importedEdits(
+            port,
+            list,
+            FORMAT_OF.get(type) ?? 'access',
+            String(request.body),
+          );
           const fieldOf = ({ index, field }: EditProblem) =>
             field === 'list' ? 'params/list' : `body/line ${lines[index]}/${field}`;
           return summary(edits, await applyEdits(port, request, edits, isDryRun, fieldOf), isDryRun);
@@ -214,6 +219,7 @@ function bulkEdit(list: string, edit: Static<typeof BULK_EDIT>, at: number): Edi
 }
 
 function importedEdits(
+  port: ListPort,
   list: string,
   format: ListFormatName,
   text: string,
@@ -234,6 +240,7 @@ function importedEdits(
       `${entries.length} entries at once, and ${MAX_EDITS} are the most; import them in parts`,
     );
   }
+  checkTwice(port, list, entries);
   return {
     edits: entries.map(({ key, action, comment, expires }) => ({
       operation: 'put',
@@ -243,6 +250,29 @@ function importedEdits(
     })),
     lines: entries.map(({ line }) => line),
   };
+}
+
+/** Of two entries with one key postmap(1) takes the first, a transaction the last: whoever wrote both has to say. */
+function checkTwice(port: ListPort, list: string, entries: readonly ImportedEntry[]): void {
+  const earlier = new Map<string, ImportedEntry>();
+  const errors: FieldProblem[] = [];
+  for (const entry of entries) {
+    const key = port.lists.key(list, entry.key);
+    if (typeof key !== 'string') continue;
+    const other = earlier.get(key);
+    if (other === undefined) earlier.set(key, entry);
+    else if (
+      other.action !== entry.action ||
+      other.comment !== entry.comment ||
+      other.expires !== entry.expires
+    ) {
+      const expected = `one entry for a key; line ${other.line} has another one for it, which postmap(1) would take`;
+      errors.push(fieldProblem(`body/line ${entry.line}/key`, entry.key, expected));
+    }
+  }
+  if (errors.length === 0) return;
+  const shown = errors.slice(0, MAX_MISTAKES);
+  throw new ProblemError(400, `nothing is imported: ${errors.length} keys have different entries`, shown);
 }
 
 function summary(
