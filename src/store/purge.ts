@@ -26,7 +26,7 @@ export function purge(database: StoreDatabase, { nowMs }: { readonly nowMs: numb
       ROWS_AT_A_TIME,
     ),
     ...database.columns(
-      'SELECT list, key, stamp FROM entry WHERE expires IS NOT NULL AND expires < ? LIMIT ?',
+      'SELECT list, key, stamp FROM entry WHERE expires IS NOT NULL AND expires < ? AND deleted = 0 LIMIT ?',
       horizon,
       ROWS_AT_A_TIME,
     ),

@@ -230,6 +230,27 @@ describe('a merge', () => {
   });
 });
 
+it('purges a register once, also a tombstone that came with an expiry', async () => {
+  let now = START;
+  const { lists } = await openTestLists({ now: () => now });
+  const changes: Change[] = [];
+  lists.onChange((news) => changes.push(...news));
+  await lists.apply(
+    [makeList('a'), { operation: 'put', list: 'a', key: 'a.example', fields: { action: 'OK' } }],
+    BY,
+  );
+  await lists.apply([{ operation: 'remove', list: 'a', key: 'a.example' }], BY);
+  const { lists: other } = await openTestLists({ now: () => now });
+  const odd = changes.map((change) =>
+    change.kind === 'entry' && change.isDeleted ? { ...change, expires: now } : change,
+  );
+  await other.merge(odd, 'elsewhere');
+  now += 31 * 86_400_000;
+  for (const each of [lists, other]) await each.purge();
+  expect(sound(await lists.digests()).get('a')).toMatchObject({ registers: 1 });
+  expect(sound(await other.digests())).toEqual(sound(await lists.digests()));
+});
+
 describe('edits that are to be shared', () => {
   it('wait until they are marked, each state for itself', async () => {
     const { lists } = await openTestLists({ isSharing: true });
