@@ -10,6 +10,8 @@ export const PROBLEM_TYPE = 'application/problem+json';
 
 /** A value of a request as a problem shows it: enough to know it by. */
 const MAX_VALUE_LENGTH = 200;
+/** The same of a field's name that a request made up. */
+const MAX_FIELD_LENGTH = 100;
 
 export interface FieldProblem {
   /** `body`, `querystring`, `params` or `headers`, then the path: `body/action`. */
@@ -92,4 +94,11 @@ export function shownValue(value: unknown): string {
 
 export function fieldProblem(field: string, value: unknown, expected: string): FieldProblem {
   return value === undefined ? { field, expected } : { field, value: shownValue(value), expected };
+}
+
+/** An object of a JSON text that has a field twice: which of them was meant? */
+export function repeatedFieldProblem(place: string, field: string): ProblemError {
+  return new ProblemError(400, 'the request is not valid', [
+    fieldProblem(`${place}/${field.slice(0, MAX_FIELD_LENGTH)}`, undefined, 'this field once in its object'),
+  ]);
 }

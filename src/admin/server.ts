@@ -25,7 +25,8 @@ import { Type } from 'typebox';
 import { clientOf, type GuardOptions, guardRoutes } from './auth/guard.ts';
 import { addIdempotency } from './idempotency.ts';
 import { describeApi } from './openapi.ts';
-import { type FieldProblem, PROBLEM_TYPE, ProblemError, problem } from './problem.ts';
+import { type FieldProblem, PROBLEM_TYPE, ProblemError, problem, repeatedFieldProblem } from './problem.ts';
+import { repeatedField } from './repeated-field.ts';
 import { compileValidation, InvalidRequest } from './validation.ts';
 
 const MAX_CONNECTIONS = 256;
@@ -117,6 +118,15 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
   // What a route gives is what is sent: a schema that leaves something out is a mistake that tests find.
   server.setSerializerCompiler(() => (value) => JSON.stringify(value));
   server.removeContentTypeParser('text/plain');
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = String(body);
+    void parseJson(request, text, (error, value) => {
+      const field = error === null ? repeatedField(text) : undefined;
+      if (field === undefined) done(error, value);
+      else done(repeatedFieldProblem('body', field));
+    });
+  });
   server.setNotFoundHandler((_request, reply) => {
     sendProblem(reply, 404, 'there is nothing at this address');
   });

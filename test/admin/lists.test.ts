@@ -343,6 +343,19 @@ describe('many entries at once', () => {
     expect((await daemon.ask('POST', `${path}/import`, { body: {} })).status).toBe(415);
   });
 
+  test('in which an object has a field twice are refused, in JSON and in NDJSON', async () => {
+    const path = await newList({ kind: 'client' });
+    const object = '{"operation":"put","key":"192.0.2.1","action":"REJECT","action":"OK"}';
+    for (const [type, body, field] of [
+      ['application/json', `{"edits":[${object}]}`, 'body/action'],
+      ['application/x-ndjson', `\n${object}\n`, 'body/line 2/action'],
+    ] as const) {
+      const answer = await daemon.ask('POST', `${path}/bulk`, { body, headers: { 'content-type': type } });
+      expect(answer.json).toMatchObject({ status: 400, errors: [{ field }] });
+    }
+    expect((await daemon.ask('GET', path)).json.entries).toBe(0);
+  });
+
   test('that say two things of one key are refused; the same thing twice is not', async () => {
     const path = await newList({ kind: 'client' });
     const headers = { 'content-type': 'text/plain' };

@@ -11,7 +11,8 @@ import { StoreFailure } from '../../store/store-failure.ts';
 import { closed } from '../closed.ts';
 import { type Applied, applyEdits, type ListPort, listFor } from '../list-port.ts';
 import { ACTION, COMMENT, DRY_RUN, EXPIRY, LIST_NAME, OUTCOME, SHARED } from '../list-schemas.ts';
-import { type FieldProblem, fieldProblem, ProblemError } from '../problem.ts';
+import { type FieldProblem, fieldProblem, ProblemError, repeatedFieldProblem } from '../problem.ts';
+import { repeatedField } from '../repeated-field.ts';
 import type { Routes } from '../server.ts';
 import { expiryOf } from './entry-routes.ts';
 
@@ -190,6 +191,8 @@ function editsOf(text: string): { edits: unknown[] } {
         fieldProblem(`body/line ${at + 1}`, line, 'one JSON object a line'),
       ]);
     }
+    const field = repeatedField(line);
+    if (field !== undefined) throw repeatedFieldProblem(`body/line ${at + 1}`, field);
   }
   return { edits };
 }
