@@ -166,7 +166,9 @@ export class App {
   async start(): Promise<void> {
     checkFailAction(this.#settings.decision.fail_action);
     this.#store = await openStore(this.#settings, this.#redis !== undefined);
-    this.#lists = await openLists(this.#store, { classNames: () => this.#policies.classNames });
+    const { max_entries: maxEntries, max_lists: maxLists } = this.#settings.lists;
+    const classNames = () => this.#policies.classNames;
+    this.#lists = await openLists(this.#store, { classNames, maxEntries, maxLists });
     this.#sharing = await this.#shareLists(this.#lists);
     const { isSwapped, diagnostics } = await this.#policies.start();
     if (!isSwapped) throw new StartFailure(diagnostics);

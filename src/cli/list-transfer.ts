@@ -6,7 +6,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { visible } from '../language/visible.ts';
-import { type ImportedEntry, LIST_FORMATS, type ListFormatName } from '../lists/formats/list-format.ts';
+import {
+  type ImportedEntry,
+  type ImportMistake,
+  LIST_FORMATS,
+  type ListFormatName,
+} from '../lists/formats/list-format.ts';
 import { OperatorError } from '../util/operator-error.ts';
 import { systemErrorReason } from '../util/system-error.ts';
 import { AdminClient } from './admin-client.ts';
@@ -44,7 +49,9 @@ export async function listImport(
 ): Promise<number> {
   const client = new AdminClient(options, terminal);
   const format = formatOf(file, options['format'] as ListFormatName | undefined);
-  const { entries, mistakes } = LIST_FORMATS[format].read(await textOf(file, terminal));
+  const read = LIST_FORMATS[format].read(await textOf(file, terminal));
+  const { entries } = read;
+  const mistakes = [...read.mistakes, ...contradictions(entries)];
   if (mistakes.length > 0) {
     for (const { line, message, help } of mistakes.slice(0, MISTAKES_SHOWN)) {
       terminal.error(`${file}:${line}: ${visible(message)}\n  help: ${visible(help)}`);
@@ -112,6 +119,21 @@ export async function listExport(name: string, options: OptionValues, terminal: 
     );
   }
   return 0;
+}
+
+/** Of two entries with one key postmap(1) takes the first, an edit the last: whoever wrote both has to say. */
+function contradictions(entries: readonly ImportedEntry[]): ImportMistake[] {
+  const earlier = new Map<string, ImportedEntry>();
+  return entries.flatMap((entry) => {
+    const key = entry.key.toLowerCase();
+    const other = earlier.get(key) ?? entry;
+    earlier.set(key, other);
+    const isSame =
+      other.action === entry.action && other.comment === entry.comment && other.expires === entry.expires;
+    if (isSame) return [];
+    const message = `line ${other.line} has another entry for \`${entry.key}\``;
+    return [{ line: entry.line, message, help: 'remove one of the two' }];
+  });
 }
 
 async function checkAll(client: AdminClient, name: string, entries: readonly ImportedEntry[]): Promise<void> {

@@ -75,6 +75,21 @@ export const SETTINGS = section(
         'What a permit is answered with. `OK` makes Postfix skip the rest of its own list: only where nothing after check_policy_service matters.',
     }),
     dns: DNS_SETTINGS,
+    lists: section('Bounds on managed lists.', {
+      max_entries: Type.Integer({
+        default: 2_000_000,
+        minimum: 1,
+        maximum: 2_000_000,
+        description:
+          'Entries of all lists together; an edit beyond them is refused. Each takes some 60 bytes of memory.',
+      }),
+      max_lists: Type.Integer({
+        default: 1000,
+        minimum: 1,
+        maximum: 100_000,
+        description: 'Lists; one more is refused.',
+      }),
+    }),
     tables: section(
       'How servers behind lookup tables are asked: mysql:, pgsql:, sqlite:, ldap:, socketmap:, tcp:.',
       {

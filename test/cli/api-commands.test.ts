@@ -117,6 +117,10 @@ describe('import and export', () => {
   test('a file with mistakes changes nothing, and each is told with its line', async () => {
     writeFileSync(join(directory, 'broken'), '192.0.2.1 REJECT\n192.0.2.2\n');
     await printed('list', 'create', 'other', '--kind', 'client');
+    writeFileSync(join(directory, 'twice'), '192.0.2.1 REJECT\n192.0.2.2 OK\n192.0.2.1 OK\n192.0.2.2 OK\n');
+    expect(await typed('list', 'import', 'other', 'twice')).toBe(2);
+    expect(terminal.errors).toMatch(/^twice:3: line 1 has another entry for `192\.0\.2\.1`\n/);
+    terminal.errors = '';
     expect(await typed('list', 'import', 'other', 'broken')).toBe(2);
     expect(terminal.errors).toMatch(/^broken:2: .*\n {2}help: .*\npostward: nothing was changed\n$/s);
     writeFileSync(join(directory, 'broken'), `${table(5050)}not/a/key REJECT\n`);
