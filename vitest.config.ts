@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Real servers on a busy machine drop a connection now and then; a real difference fails twice.
     retry: 1,
+    // Most suites wait for servers rather than compute; vitest would leave all but one core alone.
+    maxWorkers: Math.max(3, availableParallelism()),
     // Cases that run side by side start servers of their own; two cores are what CI has.
     maxConcurrency: 2,
   },
