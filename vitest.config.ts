@@ -9,7 +9,7 @@ export default defineConfig({
     // Real servers on a busy machine drop a connection now and then; a real difference fails twice.
     retry: 1,
     // Most suites wait for servers rather than compute; vitest would leave all but one core alone.
-    maxWorkers: Math.max(3, availableParallelism()),
+    maxWorkers: Math.max(2, availableParallelism()),
     // Cases that run side by side start servers of their own; two cores are what CI has.
     maxConcurrency: 2,
   },

@@ -27,6 +27,7 @@ export const PARAMETERS: Readonly<
       ]),
   ],
   soft_bounce: [0.08, () => 'yes'],
+  inet_protocols: [0.15, (choose) => choose.of(['ipv4', 'all', 'ipv4, ipv6'])],
   smtpd_delay_reject: [0.1, () => 'no'],
   mynetworks: [
     0.4,
