@@ -5,7 +5,8 @@
  */
 import { expand } from '../language/expansion.ts';
 import { SourcedText } from '../language/sourced-text.ts';
-import { PARAMETER_BY_NAME, type ParameterKind } from '../policy/parameters.ts';
+import type { ParameterKind } from '../policy/parameter-row.ts';
+import { PARAMETER_BY_NAME } from '../policy/parameters.ts';
 import { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
 import { neededAssignments } from './needed.ts';

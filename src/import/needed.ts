@@ -3,7 +3,8 @@
  * that it reads, its restriction classes, and whatever these refer to.
  */
 import type { Assignment } from '../language/main-cf.ts';
-import { PARAMETER_BY_NAME, type ParameterKind } from '../policy/parameters.ts';
+import type { ParameterKind } from '../policy/parameter-row.ts';
+import { PARAMETER_BY_NAME } from '../policy/parameters.ts';
 import type { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
 import { namesIn } from './mend-names.ts';

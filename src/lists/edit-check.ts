@@ -11,6 +11,7 @@ import { MAX_EXPIRES_MS } from './action-pool.ts';
 import type { Edit, EditProblem, EntryFields } from './edit.ts';
 import { isKeyMistake, parseKey } from './key.ts';
 import { isActionMistake, parseListAction } from './list-action.ts';
+import { isOneLine } from './one-line.ts';
 
 export const MAX_COMMENT_LENGTH = 1000;
 export const MAX_DESCRIPTION_LENGTH = 1000;
@@ -123,8 +124,7 @@ class EditChecker {
     if (text.length > most) {
       this.#invalid(field, `the ${field} is longer than ${most} characters`, 'shorten it');
     }
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-    if (/[\0-\x08\x0a-\x1f\x7f]/.test(text)) {
+    if (!isOneLine(text)) {
       this.#invalid(field, `the ${field} has a control character or a line break`, 'write it on one line');
     }
   }

@@ -5,6 +5,7 @@
 import { ACTIONS, parseAction } from '../access/action.ts';
 import { findRestriction, RESTRICTION_NAMES } from '../restrictions/registry.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
+import { isOneLine } from './one-line.ts';
 
 export interface ParsedAction {
   /** As it is kept: without white space around it. */
@@ -31,8 +32,7 @@ export function parseListAction(written: string, classNames: Iterable<string>): 
   if (text.length > MAX_ACTION_LENGTH) {
     return { error: `the action is longer than ${MAX_ACTION_LENGTH} characters`, help: 'shorten its text' };
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-  if (/[\0-\x08\x0a-\x1f\x7f]/.test(text)) {
+  if (!isOneLine(text)) {
     return { error: 'the action has a control character or a line break', help: 'write it on one line' };
   }
   const verb = verbOf(text);

@@ -19,7 +19,8 @@ import {
   type HostFacts,
   withFamilies,
 } from './host-facts.ts';
-import { PARAMETER_BY_NAME, type ParameterKind, type ParameterRow } from './parameters.ts';
+import type { ParameterKind, ParameterRow } from './parameter-row.ts';
+import { PARAMETER_BY_NAME } from './parameters.ts';
 
 export interface ParameterSetOptions {
   readonly assignments: readonly Assignment[];

@@ -5,63 +5,8 @@
  * All other parameters are passed over (postfix-parameters.ts).
  */
 
-export type ParameterKind =
-  /** A restriction list. */
-  | 'restrictions'
-  /** An SMTP reply code, 400 to 599. */
-  | 'code'
-  | 'integer'
-  /** A number with a unit: s, m, h, d or w; seconds without. */
-  | 'time'
-  /** yes or no */
-  | 'boolean'
-  | 'text'
-  /** Text that is expanded when it is used, with names of its own. */
-  | 'template'
-  /** Words separated by white space or commas. */
-  | 'words'
-  /** A match list of networks: addresses, `/file`, `type:table`, `!`. */
-  | 'networks'
-  /** A match list of domains, which may stand for their subdomains. */
-  | 'domains'
-  /** A match list whose entries are compared whole. */
-  | 'strings'
-  /** Lookup tables, searched in order. */
-  | 'tables'
-  /** Lookup tables that newaliases(1) makes; of use to other parameters only. */
-  | 'aliases'
-  /** `defer_if_permit` or `defer` */
-  | 'tempfail_action'
-  /** `ignored` or `listed` */
-  | 'error_answers'
-  /** `all`, or `ipv4`, `ipv6` or both */
-  | 'protocols'
-  /** `enforce`, `report` or `off` */
-  | 'health_mode'
-  /** A whole number, negative too. */
-  | 'score';
-
-export interface ParameterRow {
-  readonly name: string;
-  readonly kind: ParameterKind;
-  /** In main.cf syntax; undefined: depends on this host (defaults.ts). */
-  readonly default: string | undefined;
-  readonly summary: string;
-  /** True for a parameter of ours that Postfix does not have. */
-  readonly isOurs?: boolean;
-}
-
-const row = (
-  name: string,
-  kind: ParameterKind,
-  value: string | undefined,
-  summary: string,
-): ParameterRow => ({
-  name,
-  kind,
-  default: value,
-  summary,
-});
+import { DNSBL_PARAMETERS } from './dnsbl-parameters.ts';
+import { type ParameterRow, row } from './parameter-row.ts';
 
 export const PARAMETERS: readonly ParameterRow[] = [
   row('smtpd_client_restrictions', 'restrictions', '', 'Restrictions on the client host name and address.'),
@@ -349,74 +294,7 @@ export const PARAMETERS: readonly ParameterRow[] = [
     '\\t\\40!"#$%&\'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_`abcdefghijklmnopqrstuvwxyz{|}~',
     'Characters that values may put into a DNSBL reply.',
   ),
-  row('postscreen_dnsbl_sites', 'words', '', 'The sites of postscreen(8); see dnsbl_sites.'),
-  row('postscreen_dnsbl_threshold', 'score', '1', 'The threshold of postscreen(8); see dnsbl_threshold.'),
-  row(
-    'postscreen_dnsbl_allowlist_threshold',
-    'score',
-    '${postscreen_dnsbl_whitelist_threshold?{$postscreen_dnsbl_whitelist_threshold}:{0}}',
-    'The allow-list threshold of postscreen(8); see dnsbl_allowlist_threshold.',
-  ),
-  row(
-    'postscreen_dnsbl_whitelist_threshold',
-    'text',
-    '',
-    'The name of postscreen_dnsbl_allowlist_threshold before Postfix 3.6.',
-  ),
-  row('postscreen_dnsbl_reply_map', 'tables', '', 'The names that postscreen(8) shows; see dnsbl_reply_map.'),
-  {
-    name: 'dnsbl_sites',
-    kind: 'words',
-    default: '$postscreen_dnsbl_sites',
-    summary:
-      'The DNS lists of reject_dnsbl_score and its like: `domain=filter*weight`, the filter and the weight (1) may be left out; a negative weight is for an allow list.',
-    isOurs: true,
-  },
-  {
-    name: 'dnsbl_threshold',
-    kind: 'score',
-    default: '$postscreen_dnsbl_threshold',
-    summary: 'The score from which reject_dnsbl_score and defer_dnsbl_score object.',
-    isOurs: true,
-  },
-  {
-    name: 'dnsbl_allowlist_threshold',
-    kind: 'score',
-    default: '$postscreen_dnsbl_allowlist_threshold',
-    summary: 'The score, less than 0, down from which permit_dnsbl_score permits; 0: it permits nobody.',
-    isOurs: true,
-  },
-  {
-    name: 'dnsbl_reply_map',
-    kind: 'tables',
-    default: '$postscreen_dnsbl_reply_map',
-    summary: 'The name to show to clients in place of the name of a list (in dnsbl_sites) that holds a key.',
-    isOurs: true,
-  },
-  {
-    name: 'dnsbl_error_answers',
-    kind: 'error_answers',
-    default: 'ignored',
-    summary:
-      "What an answer that is no listing means: outside 127.0.0.0/8, or an operator's error code. `ignored`: a failure, never a listing; `listed`: a listing, as in Postfix.",
-    isOurs: true,
-  },
-  {
-    name: 'dnsbl_health',
-    kind: 'health_mode',
-    default: '${{$dnsbl_error_answers} == {listed} ? {off} : {enforce}}',
-    summary:
-      'What happens to a DNS list that fails its probes. `enforce`: it is set aside until it works, and what it lists counts only while it does not list everybody; `report`: it is asked all the same, and reported; `off`: it is not probed.',
-    isOurs: true,
-  },
-  {
-    name: 'dnsbl_health_exceptions',
-    kind: 'words',
-    default: '',
-    summary:
-      'DNS lists for which dnsbl_health is something else: `zone=off`, `zone=report` or `zone=enforce`; `zone` alone is `zone=off`.',
-    isOurs: true,
-  },
+  ...DNSBL_PARAMETERS,
 ];
 
 export const PARAMETER_BY_NAME: ReadonlyMap<string, ParameterRow> = new Map(

@@ -11,16 +11,13 @@
  *   secret     never shown, not even in the report of a mistake in it
  */
 import { type Static, Type } from 'typebox';
+import { ADMIN_SETTINGS } from './admin-settings.ts';
 import { DNS_SETTINGS } from './dns-settings.ts';
+import { REDIS_SETTINGS } from './redis-settings.ts';
 import { section } from './section.ts';
+import { socketMode } from './socket-mode.ts';
 
 const policyName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', expected: 'a policy name' });
-
-const socketMode = Type.String({
-  pattern: '^0?[0-7]{3}$',
-  expected: 'an octal file mode such as 0660',
-  description: 'Permissions of a UNIX-domain socket.',
-});
 
 const socket = section(
   'A socket that Postfix asks.',
@@ -125,162 +122,14 @@ export const SETTINGS = section(
         }),
       },
     ),
-    admin: section(
-      'The HTTP address for health, metrics and the admin API.',
-      {
-        address: Type.String({
-          format: 'socket-address-or-off',
-          default: '127.0.0.1:10080',
-          flag: '--admin <address>',
-          description:
-            'Address for health, metrics and the API: `HOST:PORT`, `[IPV6]:PORT`, `unix:/path` or `off`. One that other machines reach needs `tls`, or `behind_proxy`.',
-        }),
-        mode: Type.Optional(
-          Type.String({ ...socketMode, description: 'Permissions of a UNIX-domain socket. Default: 0600.' }),
-        ),
-        tls: section('The certificate to show; both files are read again when they change.', {
-          certificate: Type.Optional(
-            Type.String({
-              format: 'path',
-              description: 'PEM file: the certificate, then those between it and the authority.',
-            }),
-          ),
-          key: Type.Optional(
-            Type.String({ format: 'path', description: 'PEM file: its key, without a passphrase.' }),
-          ),
-        }),
-        behind_proxy: Type.Boolean({
-          default: false,
-          description:
-            'A proxy that speaks TLS stands before the address, and names its clients in X-Forwarded-For.',
-        }),
-        hosts: Type.Optional(
-          Type.Array(
-            Type.String({
-              pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$',
-              expected: 'a host name',
-            }),
-            {
-              description:
-                'Host names under which the API is asked. Default: none on a loopback address, where `localhost` and addresses do; any elsewhere.',
-            },
-          ),
-        ),
-        metrics: Type.Enum(['open', 'token'], {
-          default: 'open',
-          description:
-            'Who gets /metrics: everybody who reaches the address, or a token with the scope `read`.',
-        }),
-        body_bytes: Type.Integer({
-          default: 4_194_304,
-          minimum: 65_536,
-          maximum: 67_108_864,
-          description: 'Bytes in the body of one request.',
-        }),
-        requests_per_minute: Type.Integer({
-          default: 1200,
-          minimum: 0,
-          maximum: 1_000_000,
-          description: 'Requests of one token, or of one address without. 0: no limit.',
-        }),
-        decisions: Type.Integer({
-          default: 1000,
-          minimum: 0,
-          maximum: 100_000,
-          description: 'How many of the last decisions are kept in memory to be asked for.',
-        }),
-        streams: Type.Integer({
-          default: 16,
-          minimum: 0,
-          maximum: 200,
-          description: 'How many clients may follow decisions at a time.',
-        }),
-      },
-      { shorthand: 'address' },
-    ),
+    admin: ADMIN_SETTINGS,
     data: Type.String({
       format: 'path-or-memory',
       default: 'data',
       flag: '--data <dir>',
       description: 'The directory for what Postward itself keeps, or `memory` to keep nothing.',
     }),
-    redis: section(
-      'A Redis (6 or later) that several Postwards share: their managed lists and DNS answers. One of `url`, `sentinel` and `cluster`; without them there is none.',
-      {
-        url: Type.Optional(
-          Type.String({
-            format: 'redis-url',
-            secret: true,
-            description:
-              'One server: `redis://HOST:PORT`, `rediss://HOST:PORT` (TLS) or `unix:/path`; `/N` behind the port chooses a database. May hold `USER:PASSWORD@`, percent-encoded.',
-          }),
-        ),
-        sentinel: section('Servers that Redis Sentinel watches over.', {
-          name: Type.String({
-            default: 'mymaster',
-            pattern: '^[A-Za-z0-9._-]+$',
-            expected: 'the name of a master',
-            description: 'The name by which the Sentinels know the master.',
-          }),
-          nodes: Type.Array(Type.String({ format: 'host-port' }), {
-            default: [],
-            description: 'The Sentinels, `HOST:PORT`, commonly on port 26379.',
-          }),
-          username: Type.Optional(Type.String({ description: 'User for the Sentinels themselves.' })),
-          password: Type.Optional(
-            Type.String({ secret: true, description: 'Password for the Sentinels themselves.' }),
-          ),
-        }),
-        cluster: Type.Array(Type.String({ format: 'host-port' }), {
-          default: [],
-          description: 'Some nodes of a Redis Cluster, `HOST:PORT`; the others are learnt from them.',
-        }),
-        username: Type.Optional(Type.String({ description: 'User (Redis ACL). Default: `default`.' })),
-        password: Type.Optional(
-          Type.String({ secret: true, description: 'Password; better in `password_file`.' }),
-        ),
-        password_file: Type.Optional(
-          Type.String({ format: 'path', description: 'A file that holds the password and nothing else.' }),
-        ),
-        tls: section('TLS to Redis.', {
-          enabled: Type.Boolean({
-            default: false,
-            description: 'Speak TLS with the servers, and with Sentinels. `rediss://` says so too.',
-          }),
-          ca_file: Type.Optional(
-            Type.String({
-              format: 'path',
-              description:
-                'Certificates (PEM) that the servers have to be signed by. Default: those of Node.',
-            }),
-          ),
-          certificate_file: Type.Optional(
-            Type.String({ format: 'path', description: 'Our certificate (PEM), where Redis asks for one.' }),
-          ),
-          key_file: Type.Optional(
-            Type.String({ format: 'path', description: 'The key of our certificate (PEM).' }),
-          ),
-          server_name: Type.Optional(
-            Type.String({
-              description: 'The name that the certificates of the servers are for. Default: their host.',
-            }),
-          ),
-        }),
-        key_prefix: Type.String({
-          default: 'postward:',
-          pattern: '^[!-z|~]{0,64}$',
-          expected: 'up to 64 characters, no blanks or braces',
-          description: 'What every key in Redis begins with. Postwards share with those of the same prefix.',
-        }),
-        timeout_ms: Type.Integer({
-          default: 100,
-          minimum: 10,
-          maximum: 10_000,
-          description:
-            'How long an answer of Redis is waited for, in milliseconds. What is not answered by then goes on without.',
-        }),
-      },
-    ),
+    redis: REDIS_SETTINGS,
     limits: section(
       'Bounds on what a client of the policy sockets may do; beyond them its connection is closed.',
       {
