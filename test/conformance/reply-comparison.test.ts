@@ -24,6 +24,9 @@ describe('compareReplies', () => {
     ['per list', '554 5.7.1 <a>: Helo command rejected: no', `554 5.7.1 ${RCPT} no`, "another list's prefix"],
     ['single', '554 5.7.1 <a>: Helo command rejected: no', `554 5.7.1 ${RCPT} no`, "another list's prefix"],
     ['single', '554 5.7.1 <a>: Helo command rejected: no', '554 5.7.1 no', 'prefix'],
+    ['per list', '450 4.1.0 <a>: Sender address rejected:', `450 4.1.0 ${RCPT}`, "another list's prefix"],
+    ['per list', '450 4.1.0 <a>: Sender address rejected:', `450 4.1.0 ${RCPT} no`, 'reason'],
+    ['per list', '450 4.1.0 <a@d.test>: Recipient address rejected:', `450 4.1.0 ${RCPT}`, 'prefix'],
     [
       'per list',
       '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using bl.test',

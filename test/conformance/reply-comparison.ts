@@ -11,7 +11,8 @@ import type { Layout } from '../support/policy-layout.ts';
 /** smtpd's words for what it rejects. */
 export const REPLY_CLASSES =
   '(?:Unverified )?Client host|Client certificate|Helo command|(?:Sender|Recipient) address|SASL login name|Data command|End-of-data|Etrn command';
-const PREFIX = new RegExp(`^<.*?>: (${REPLY_CLASSES}) rejected: `);
+/** Before a reason that smtpd has emptied there is no blank left. */
+const PREFIX = new RegExp(`^<.*?>: (${REPLY_CLASSES}) rejected:(?: |$)`);
 
 /** Native replies without smtpd's prefix: a policy answer always has it. */
 const UNPREFIXED: Readonly<Record<string, RegExp>> = {
