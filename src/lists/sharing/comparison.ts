@@ -30,6 +30,8 @@ export interface ComparisonParts extends RepairParts {
 const LOOKS = 3;
 const LOOK_MS = 150;
 const FOLLOW_LIMIT_MS = 1000;
+/** What is on its way by outbox or log is not repaired for so long: it is about to arrive. */
+const PATIENCE_MS = 10_000;
 /** While another server repairs a list. */
 const LOCKED_MS = 500;
 /** Of a list without registers. */
@@ -48,6 +50,8 @@ export class Comparison {
   #isClosed = false;
   /** False until all lists were found to be as in Redis since it came up. */
   #isSame = false;
+  /** Since when edits are under way and lists differ. */
+  #differsSinceMs: number | undefined;
 
   constructor(parts: ComparisonParts) {
     this.#parts = parts;
@@ -103,11 +107,11 @@ export class Comparison {
     for (let look = 0; look < LOOKS; look++) {
       if (look > 0) await sleep(LOOK_MS, undefined, { ref: false });
       if (!this.#redis.isUp || this.#isClosed) return everyMs;
-      await outbox.flush();
+      const isSent = await outbox.flush();
       const state = await this.#redis.state();
       if (state instanceof RedisFailure) return refusals.note(state);
       follower.check(state);
-      await follower.reached(state.sequence, FOLLOW_LIMIT_MS);
+      const isFollowed = await follower.reached(state.sequence, FOLLOW_LIMIT_MS);
       const here = await this.#lists.digests();
       if (here instanceof StoreFailure) return everyMs;
       const names = new Set([...here.keys(), ...[...state.digests.keys()].filter(isListName)]);
@@ -117,10 +121,15 @@ export class Comparison {
       if (differing.length === 0) {
         this.#rests.clear();
         this.#isSame = true;
+        this.#differsSinceMs = undefined;
         refusals.end();
         return everyMs;
       }
+      const now = performance.now();
+      this.#differsSinceMs ??= now;
+      if (!(isSent && isFollowed) && now - this.#differsSinceMs < PATIENCE_MS) return LOOK_MS;
     }
+    this.#differsSinceMs = undefined;
     let waitMs = everyMs;
     for (const list of differing) {
       if (performance.now() < (this.#rests.get(list)?.untilMs ?? 0)) continue;

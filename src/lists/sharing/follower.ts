@@ -66,10 +66,11 @@ export class Follower {
     this.#closing.abort();
   }
 
-  /** Resolves once all up to this record of the log is in force, or the time is over. */
-  async reached(sequence: number, limitMs: number): Promise<void> {
+  /** True once all up to this record of the log is in force; false when the time is over before. */
+  async reached(sequence: number, limitMs: number): Promise<boolean> {
     const limit = performance.now() + limitMs;
-    while ((this.#position?.sequence ?? -1) < sequence && performance.now() < limit) {
+    const isReached = (): boolean => (this.#position?.sequence ?? -1) >= sequence;
+    while (!isReached() && performance.now() < limit) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, limit - performance.now());
       this.#waiting.add(resolve);
@@ -77,6 +78,7 @@ export class Follower {
       this.#waiting.delete(resolve);
       clearTimeout(timer);
     }
+    return isReached();
   }
 
   /** What Redis has now may be another log than the one we followed: one wiped, or put back from before. */

@@ -170,7 +170,10 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when redis', () 
     const one = await start();
     await one.make('bad');
     await until('told', () => one.events('redis_refuses').length > 0);
-    expect(one.events('redis_refuses')).toMatchObject([{ code: 'WRONGTYPE' }]);
+    // Sending and following meet it on their own, and each tells once.
+    const told = one.events('redis_refuses');
+    expect(told.length).toBeLessThanOrEqual(2);
+    expect(new Set(told.map(({ code }) => code))).toEqual(new Set(['WRONGTYPE']));
     await askRedis(redis.port, 'DEL', 'postward:{lists}:log');
     await converged(one);
   });
