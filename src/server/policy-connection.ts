@@ -16,7 +16,13 @@ import { encodeAction } from './action-encoder.ts';
 import type { CloseReason, PolicyServerEvents } from './policy-server-events.ts';
 
 /** Answers a request with an access(5) action. Should neither throw nor reject. */
-export type Decide = (request: PolicyRequest) => PromiseOrValue<string>;
+export type Decide = (request: PolicyRequest, asker: Asker) => PromiseOrValue<string>;
+
+/** Who a decision is for. */
+export interface Asker {
+  /** False once the fail action was answered in place of the decision, or nobody is there to hear it. */
+  awaits(request: PolicyRequest): boolean;
+}
 
 /** Times are kept to within two ticks of the listener's clock, never shorter than said. */
 export interface ConnectionLimits extends RequestLimits {
@@ -52,7 +58,7 @@ const MAX_BATCH_LENGTH = 16_384;
 
 type State = 'idle' | 'receiving' | 'deciding' | 'blocked' | 'closing';
 
-export class PolicyConnection {
+export class PolicyConnection implements Asker {
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
   readonly #decoder: RequestDecoder;
@@ -86,6 +92,7 @@ export class PolicyConnection {
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
         this.#turn += 1;
+        this.#pending = undefined;
         context.events.connectionClosed(peer, this.#closeReason ?? 'peer', this.#requests);
         resolve();
       });
@@ -102,6 +109,10 @@ export class PolicyConnection {
   destroy(): void {
     this.#closeReason ??= 'shutdown';
     this.#socket.destroy();
+  }
+
+  awaits(request: PolicyRequest): boolean {
+    return this.#pending === request;
   }
 
   /** To be called at every tick: ends what takes too long. */
@@ -183,7 +194,7 @@ export class PolicyConnection {
 
   #decide(request: PolicyRequest): PromiseOrValue<string> {
     try {
-      return this.#context.decide(request);
+      return this.#context.decide(request, this);
     } catch (error) {
       return this.#failed(request, error);
     }

@@ -48,15 +48,18 @@ export function policyService(options: PolicyServiceOptions): Decide {
     return actionFor(ruling, options);
   };
 
-  return (request) => {
+  return (request, asker) => {
     const started = performance.now();
     const ruling = decider.decide(request, policy);
     if (!isPromise(ruling)) return answer(request, ruling, started);
     waiting.value += 1;
-    return ruling
-      .then((late) => answer(request, late, started))
-      .finally(() => {
-        waiting.value -= 1;
-      });
+    return (
+      ruling
+        // What nobody is told was not decided: the log already says what was answered in its place.
+        .then((late) => (asker.awaits(request) ? answer(request, late, started) : ''))
+        .finally(() => {
+          waiting.value -= 1;
+        })
+    );
   };
 }

@@ -88,11 +88,12 @@ test('decision-deadline', async () => {
   });
   // A slow machine may have had the time to notice that the DNS server is silent.
   daemon.lines('dns_server_down');
-  // The connection goes on, and the late decision is not its next answer.
+  // The connection goes on, and the late decision is not its next answer; nor does the log tell of it.
   dns.resume();
   client.send(requestText({ client_address: '203.0.113.1' }));
   expect(await client.answers(2)).toMatch(/\n\naction=DUNNO\n\n$/);
   await daemon.stop();
+  expect(daemon.lines('decision')).toMatchObject([{ client_address: '203.0.113.1' }]);
 });
 
 /** Asks until the log cannot be written any more, and then some. */

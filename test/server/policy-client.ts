@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { SocketAddress } from '../../src/net/socket-address.ts';
-import type { Decide } from '../../src/server/policy-connection.ts';
+import type { PolicyRequest } from '../../src/protocol/request.ts';
 import { type ListenOptions, listen, type PolicyListener } from '../../src/server/policy-listener.ts';
 import type { PolicyServerEvents } from '../../src/server/policy-server-events.ts';
 
@@ -15,7 +15,7 @@ export function request(instance: string | number, extra = ''): string {
 }
 
 /** Answers with the instance that was asked, so that the order of answers shows. */
-export const echo: Decide = ({ instance }) => `WARN ${instance}`;
+export const echo = ({ instance }: PolicyRequest): string => `WARN ${instance}`;
 
 export function answer(instance: string | number): string {
   return `action=WARN ${instance}\n\n`;
