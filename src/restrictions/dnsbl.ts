@@ -26,6 +26,7 @@ import {
   type ReplyClass,
 } from '../engine/outcome.ts';
 import type { Step } from '../engine/step.ts';
+import { isValidHostname } from '../net/hostname-rules.ts';
 import type { AttributeName } from '../protocol/request.ts';
 import { TableFailure } from '../tables/table.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
@@ -268,5 +269,6 @@ function domainName(what: string, zone: string): string | undefined {
   if (domain.startsWith('[') || domain.endsWith('.')) return undefined;
   if (/^\d*$/.test(domain.slice(domain.lastIndexOf('.') + 1))) return undefined;
   const ascii = queryName(domain);
-  return ascii === undefined ? undefined : `${ascii}.${zone}`;
+  // Names with `*` are asked for elsewhere, but are no host names.
+  return ascii === undefined || !isValidHostname(ascii) ? undefined : `${ascii}.${zone}`;
 }
