@@ -73,7 +73,7 @@ export const ACTIONS = [
   { verb: 'WARN', kind: 'effect', argument: 'text', summary: 'Log a warning with the text; undecided.' },
 ] as const satisfies readonly ActionRow[];
 
-type EffectVerb = Extract<(typeof ACTIONS)[number], { kind: 'effect' }>['verb'];
+export type EffectVerb = Extract<(typeof ACTIONS)[number], { kind: 'effect' }>['verb'];
 
 export type AccessAction =
   | { readonly kind: 'permit' }

@@ -111,6 +111,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     accessResults: new AccessResults({
       rejectCode: parameters.integer('access_map_reject_code'),
       deferCode: parameters.integer('access_map_defer_code'),
+      isProxied: parameters.text('smtpd_proxy_filter') !== '',
       compileList: (text, list, reportMistake) =>
         compileList(tokenize(SourcedText.literal(text, '<right-hand side>'), reportMistake), list, {
           ...compiler,

@@ -206,6 +206,12 @@ export const PARAMETERS: readonly ParameterRow[] = [
 
   row('reject_code', 'code', '554', 'For reject.'),
   row('defer_code', 'code', '450', 'For defer.'),
+  row(
+    'smtpd_proxy_filter',
+    'text',
+    '',
+    'A filter that each message passes before the queue: with one, BCC, DISCARD, FILTER, HOLD and REDIRECT do nothing.',
+  ),
   row('access_map_reject_code', 'code', '554', 'For REJECT in an access table.'),
   row(
     'access_map_defer_code',

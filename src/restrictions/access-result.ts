@@ -2,7 +2,7 @@
  * What the value of an access table does to a request (access(5)): the action
  * applied, or the list of restrictions compiled once and evaluated in place.
  */
-import { type AccessAction, parseAction } from '../access/action.ts';
+import { type AccessAction, type EffectVerb, parseAction } from '../access/action.ts';
 import { fixDsn } from '../access/dsn.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { CONFIGURATION_ERROR, DUNNO, type Outcome, PERMIT, reject, type Subject } from '../engine/outcome.ts';
@@ -19,6 +19,8 @@ export interface AccessResultOptions {
   readonly rejectCode: number;
   /** access_map_defer_code */
   readonly deferCode: number;
+  /** smtpd_proxy_filter is set: what becomes of messages is for the filter to say. */
+  readonly isProxied: boolean;
   /** Compiles a right-hand side that is a list of restrictions. */
   readonly compileList: (text: string, list: ListName, report: Report) => Program;
 }
@@ -101,7 +103,7 @@ export class AccessResults {
   #effect(evaluation: Evaluation, source: string, action: AccessAction & { kind: 'effect' }): Outcome {
     const { verb, text } = action;
     if (verb !== 'INFO' && verb !== 'WARN') {
-      const reason = whySkipped(evaluation, verb);
+      const reason = whySkipped(evaluation, verb, this.#options.isProxied);
       if (reason !== undefined) {
         evaluation.warn('right_hand_side', `${source}: ${verb} is skipped: ${reason}`);
         return DUNNO;
@@ -152,11 +154,16 @@ function remember<T>(cache: Map<string, T>, key: string, value: T): void {
 }
 
 /** Actions on a message make no sense before there is one (access(5)). */
-function whySkipped({ sender, request }: Evaluation, verb: string): string | undefined {
+function whySkipped(
+  { sender, request }: Evaluation,
+  verb: EffectVerb,
+  isProxied: boolean,
+): string | undefined {
   if (request.protocol_state === 'ETRN') return 'there is no message at ETRN';
   if (sender === undefined) return 'there is no message before MAIL FROM (smtpd_delay_reject = no)';
   if (verb === 'PREPEND' && request.protocol_state === 'END-OF-MESSAGE') {
     return 'the message has been received (use it before smtpd_end_of_data_restrictions)';
   }
+  if (isProxied && verb !== 'PREPEND') return 'smtpd_proxy_filter is set';
   return undefined;
 }

@@ -5,6 +5,7 @@ import type { DnsAnswer } from '../dns/resolver.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, fault, type Outcome, PERMIT, reject } from '../engine/outcome.ts';
 import { parseIpAddress } from '../net/ip-address.ts';
+import type { PolicyRequest } from '../protocol/request.ts';
 import { TableFailure } from '../tables/table.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
 import type { Restriction } from './restriction.ts';
@@ -39,11 +40,11 @@ export const CLIENT: readonly Restriction[] = [
     aliases: [],
     argument: 'none',
     summary: 'Permit when the client has logged in (RFC 4954).',
-    reads: ['sasl_username'],
+    reads: ['sasl_method', 'sasl_username'],
     yields: ['dunno', 'permit'],
     io: [],
     support: WORKS,
-    compile: () => ({ check: (e) => (e.request.sasl_username === '' ? DUNNO : PERMIT) }),
+    compile: () => ({ check: ({ request }) => (hasLoggedIn(request) ? PERMIT : DUNNO) }),
   },
   {
     name: 'permit_inet_interfaces',
@@ -113,6 +114,11 @@ export const CLIENT: readonly Restriction[] = [
     },
   },
 ];
+
+/** By any mechanism but ANONYMOUS (RFC 4505), which proves nothing. Who leaves out the mechanism may tell the name alone. */
+function hasLoggedIn({ sasl_method, sasl_username }: PolicyRequest): boolean {
+  return sasl_method === '' ? sasl_username !== '' : sasl_method.toLowerCase() !== 'anonymous';
+}
 
 /**
  * Postfix tells a policy server `unknown` for a name that does not exist and

@@ -177,6 +177,8 @@ export const PARAMETERS: Readonly<
     0.25,
     (choose, maker) => choose.of([randomTable(maker, 'certificate', () => 'x'), 'static:x', 'fail:x']),
   ],
+  // Nobody listens there; with that option smtpd does not mind before the end of the message.
+  smtpd_proxy_filter: [0.04, () => '127.0.0.1:9\nsmtpd_proxy_options = speed_adjust'],
   default_database_type: [0.05, () => 'hash'],
   smtputf8_enable: [0.05, () => 'no'],
   reject_code: [0.1, codes],
