@@ -148,7 +148,7 @@ class BackupSearch {
 
   #isMine(server: string): PromiseOrValue<true | undefined> {
     if (isValidHostAddress(server)) return this.#hosts.hasAddress(this.#e, [server]);
-    return andThen(lookUpHost(this.#e, server, this.#context.addressFamilies), (host) => {
+    return andThen(lookUpHost(this.#e, server, this.#context.addressFamilies, hostRank), (host) => {
       if (host.records.length > 0)
         return this.#hosts.hasAddress(
           this.#e,
@@ -190,10 +190,15 @@ class BackupSearch {
 }
 
 /**
- * All addresses of a host. When there are none, the status nearest to success
- * tells why, as in dns_lookup_v(3). An address is no name to look up.
+ * All addresses of a host. When there are none, the answer of the two that
+ * ranks higher tells why. An address is no name to look up.
  */
-function lookUpHost(e: Evaluation, name: string, families: readonly IpFamily[]): PromiseOrValue<DnsAnswer> {
+function lookUpHost(
+  e: Evaluation,
+  name: string,
+  families: readonly IpFamily[],
+  rank: (answer: DnsAnswer) => number = recordRank,
+): PromiseOrValue<DnsAnswer> {
   const [type, other] = addressTypes(families);
   if (type === undefined || other === undefined) return e.lookup(name, type ?? 'A');
   return andThen(e.lookup(name, 'A'), (a) =>
@@ -204,9 +209,15 @@ function lookUpHost(e: Evaluation, name: string, families: readonly IpFamily[]):
   );
 }
 
-function rank({ status, reason }: DnsAnswer): number {
+/** As dns_lookup_v(3) has it: trouble before absence. */
+function recordRank({ status, reason }: DnsAnswer): number {
   if (status === 'tempfail') return 2;
   return reason === INVALID_DATA ? 1 : 0;
+}
+
+/** As getaddrinfo(3) of the GNU library has it: absence before trouble. */
+function hostRank({ status }: DnsAnswer): number {
+  return ['tempfail', 'nodata', 'nxdomain'].indexOf(status);
 }
 
 /** dns_strerror(3). */
