@@ -16,6 +16,7 @@ import { forbiddenOk } from './rules/forbidden-ok.ts';
 import { heloNotRequired } from './rules/helo-not-required.ts';
 import { idleWarnIfReject } from './rules/idle-warn-if-reject.ts';
 import { ignoredParameter } from './rules/ignored-parameter.ts';
+import { interfaceHostName } from './rules/interface-host-name.ts';
 import { malformedAction } from './rules/malformed-action.ts';
 import { misplacedRestriction } from './rules/misplaced-restriction.ts';
 import { noRelayGuard } from './rules/no-relay-guard.ts';
@@ -46,6 +47,7 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   doubledArgument,
   senderLoginIgnored,
 
+  interfaceHostName,
   noRelayGuard,
   openRelay,
   okBeforeRelayGuard,

@@ -42,6 +42,19 @@ test.each([
   expect(codes(mainCf).filter(isKnown)).toEqual(expected);
 });
 
+const NAMED = 'inet_interfaces = mail.example.com, [127.0.0.1], localhost\n';
+
+test.each([
+  [`${NAMED}smtpd_relay_restrictions = permit_inet_interfaces, reject`, ['mail.example.com']],
+  [`${NAMED}smtpd_relay_restrictions = permit_mynetworks, reject`, ['mail.example.com']],
+  [`${NAMED}mynetworks = 127.0.0.1\nsmtpd_relay_restrictions = permit_mynetworks, reject`, []],
+  [`${NAMED}smtpd_relay_restrictions = reject`, []],
+  ['inet_interfaces = all\nsmtpd_relay_restrictions = permit_inet_interfaces, reject', []],
+])('a host name where addresses are needed: %j', (mainCf, words) => {
+  const found = lintedWords(mainCf).filter((finding) => finding.startsWith('interface-host-name '));
+  expect(found).toEqual(words.map((word) => `interface-host-name ${word}`));
+});
+
 const check = (name: string, before = '') =>
   `${before}smtpd_recipient_restrictions = ${name} hash:$config_directory/access, reject_unauth_destination`;
 
