@@ -206,7 +206,7 @@ export class PatternRuleParser {
     this.#flaw({
       severity: 'error',
       code: `pattern-${compiled.reason}`,
-      message: `${compiled.message}; lookups that come to this line fail`,
+      message: `${compiled.message}; lookups that come to this line fail, unlike in Postfix`,
       help: compiled.help,
       from,
       to,

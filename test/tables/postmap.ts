@@ -53,6 +53,23 @@ export class PostmapDirectory {
     return keys.map((key) => found.get(key));
   }
 
+  /** The numbers, from 1, of the lines that Postfix says it cannot read. */
+  async skippedLines(type: string, lines: readonly string[]): Promise<ReadonlySet<number>> {
+    const file = join(this.path, `table${this.#count++}`);
+    await writeFile(file, `${lines.join('\n')}\n`);
+    await settle(file);
+    const warnings = await new Promise<string>((resolve) => {
+      const options = { encoding: 'utf8', maxBuffer: 1e8 } as const;
+      execFile(
+        'postmap',
+        ['-c', this.path, '-q', 'x', `${type}:${file}`],
+        options,
+        (_error, _stdout, stderr) => resolve(stderr),
+      );
+    });
+    return new Set([...warnings.matchAll(/, line ([0-9]+): /g)].map(([, line]) => Number(line)));
+  }
+
   /** True when Postfix cannot answer, as opposed to: finds nothing. */
   async isFailing(spec: string, key: string): Promise<boolean> {
     return await new Promise((resolve) => {

@@ -4,6 +4,7 @@ import { PatternError } from './syntax-tree.ts';
 export class PatternCursor {
   readonly text: string;
   at = 0;
+  #limit: PatternError | undefined;
 
   constructor(text: string) {
     this.text = text;
@@ -52,5 +53,18 @@ export class PatternCursor {
 
   unsupported(message: string, help?: string): PatternError {
     return new PatternError('unsupported', message, this.at, help);
+  }
+
+  /**
+   * Notes what we cannot decide as Postfix does, for the end of the pattern: it
+   * counts only when nothing that follows makes Postfix refuse the pattern.
+   */
+  noteLimit(at: number, message: string, help: string): void {
+    this.#limit ??= new PatternError('unsupported', message, at, help);
+  }
+
+  /** The first that was noted. */
+  get limit(): PatternError | undefined {
+    return this.#limit;
   }
 }

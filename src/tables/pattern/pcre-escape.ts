@@ -68,13 +68,8 @@ export function readEscapedCode(cursor: PatternCursor): number {
     return code;
   }
   cursor.at = start;
-  if ('pPX'.includes(char)) {
-    throw cursor.unsupported(
-      `\`\\${char}\` asks for Unicode properties`,
-      'write the characters out in brackets',
-    );
-  }
   if ('89'.includes(char)) return cursor.next().charCodeAt(0);
+  if ('FLlUu'.includes(char)) throw cursor.syntaxError(`PCRE2 does not support \`\\${char}\``);
   throw cursor.syntaxError(
     `unrecognized character follows \\: \`\\${char}\``,
     `remove the backslash, if you mean the letter \`${char}\``,

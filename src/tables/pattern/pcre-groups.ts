@@ -2,9 +2,19 @@
 import type { PatternCursor } from './pattern-cursor.ts';
 import type { Node } from './syntax-tree.ts';
 
+const MAX_NAME_LENGTH = 32;
+
+interface Reference {
+  readonly target: number | string;
+  readonly at: number;
+  /** By the name of a group that comes later, if at all. */
+  readonly isAhead: boolean;
+}
+
 export class PcreGroups {
-  readonly #names = new Map<string, number>();
-  readonly #pending: { readonly index: number; readonly at: number }[] = [];
+  /** Several numbers for a name that `(?J)` allows to be given again. */
+  readonly #names = new Map<string, number[]>();
+  readonly #pending: Reference[] = [];
   #count = 0;
 
   /** Groups opened so far. */
@@ -13,12 +23,20 @@ export class PcreGroups {
   }
 
   /** The number of a group that begins here. */
-  open(name: string | undefined, cursor: PatternCursor): number {
+  open(name: string | undefined, isNameShared: boolean, cursor: PatternCursor): number {
     const index = ++this.#count;
-    if (name !== undefined) {
-      if (this.#names.has(name)) throw cursor.syntaxError(`two named subpatterns have the name \`${name}\``);
-      this.#names.set(name, index);
+    if (name === undefined) return index;
+    if (name.length > MAX_NAME_LENGTH) {
+      throw cursor.syntaxError(`subpattern name is too long (maximum ${MAX_NAME_LENGTH} code units)`);
     }
+    const namesakes = this.#names.get(name);
+    if (namesakes !== undefined && !isNameShared) {
+      throw cursor.syntaxError(
+        `two named subpatterns have the name \`${name}\``,
+        'give them different names, or begin the pattern with `(?J)`',
+      );
+    }
+    this.#names.set(name, [...(namesakes ?? []), index]);
     return index;
   }
 
@@ -61,22 +79,40 @@ export class PcreGroups {
 
   /** At the end of the pattern, when all groups are known. */
   checkReferences(cursor: PatternCursor): void {
-    for (const { index, at } of this.#pending) {
-      if (index <= this.#count) continue;
+    for (const { target, at } of this.#pending) {
+      const isKnown = typeof target === 'number' ? target <= this.#count : this.#names.has(target);
+      if (isKnown) continue;
       cursor.at = at;
-      throw cursor.syntaxError(`reference to non-existent subpattern ${index}`);
+      const group = typeof target === 'number' ? target : `\`${target}\``;
+      throw cursor.syntaxError(`reference to non-existent subpattern ${group}`);
+    }
+    for (const { target, at, isAhead } of this.#pending) {
+      cursor.at = at;
+      if (typeof target === 'number') continue;
+      if (isAhead) {
+        throw cursor.unsupported(
+          `back reference to \`${target}\`, a group that comes later, is not supported`,
+          'refer to a group that comes earlier',
+        );
+      }
+      if ((this.#names.get(target)?.length ?? 0) > 1) {
+        throw cursor.unsupported(
+          `back reference to \`${target}\`, the name of several groups, is not supported`,
+          'refer to one group by its number, or write the alternatives as separate table lines',
+        );
+      }
     }
   }
 
   #byName(name: string, cursor: PatternCursor, isCaseless: boolean): Node {
-    const index = this.#names.get(name);
-    if (index === undefined) throw cursor.syntaxError(`reference to non-existent subpattern \`${name}\``);
-    return this.#reference(index, cursor, isCaseless);
+    const index = this.#names.get(name)?.[0];
+    this.#pending.push({ target: name, at: cursor.at, isAhead: index === undefined });
+    return { kind: 'back-reference', index: index ?? 0, isCaseless };
   }
 
   #reference(index: number, cursor: PatternCursor, isCaseless: boolean): Node {
     if (index < 1) throw cursor.syntaxError('reference to non-existent subpattern');
-    this.#pending.push({ index, at: cursor.at });
+    this.#pending.push({ target: index, at: cursor.at, isAhead: false });
     return { kind: 'back-reference', index, isCaseless };
   }
 }

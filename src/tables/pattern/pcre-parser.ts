@@ -9,9 +9,11 @@ import { PatternCursor } from './pattern-cursor.ts';
 import { readPcreClass } from './pcre-class.ts';
 import { escapedSet, NOT_NEWLINE, readEscapedCode } from './pcre-escape.ts';
 import { PcreGroups } from './pcre-groups.ts';
+import { missingParenthesis, type PcreOptions, readOptions } from './pcre-options.ts';
+import { graphemeCluster, unicodeProperty } from './pcre-property.ts';
 import { nothingToRepeat, readQuantifier } from './pcre-quantifier.ts';
-import { newlineSequence, wordEdge } from './pcre-shorthand.ts';
-import { alternation, concat, EMPTY, fixedLength, type Node, type SyntaxTree } from './syntax-tree.ts';
+import { newlineSequence, readWordEdge, WORD_BOUNDARY } from './pcre-shorthand.ts';
+import { alternation, concat, fixedLength, type Node, type SyntaxTree } from './syntax-tree.ts';
 
 export interface PcreFlags {
   readonly isCaseless: boolean;
@@ -23,17 +25,9 @@ export interface PcreFlags {
   readonly isUngreedy: boolean;
 }
 
-/** Options that `(?imsxUn)` changes within a group. */
-interface Options {
-  i: boolean;
-  m: boolean;
-  s: boolean;
-  x: boolean;
-  U: boolean;
-  n: boolean;
-}
-
 const MAX_DEPTH = 100;
+/** `\K`: it only moves the start of the whole match, which no table can use. */
+const MATCH_START: Node = { kind: 'empty' };
 
 export function parsePcre(pattern: string, flags: PcreFlags): SyntaxTree {
   return new PcreParser(pattern, flags).parse();
@@ -43,8 +37,9 @@ class PcreParser {
   readonly #cursor: PatternCursor;
   readonly #flags: PcreFlags;
   readonly #groups = new PcreGroups();
-  #options: Options;
+  #options: PcreOptions;
   #depth = 0;
+  #lookDepth = 0;
 
   constructor(pattern: string, flags: PcreFlags) {
     this.#cursor = new PatternCursor(pattern);
@@ -56,16 +51,19 @@ class PcreParser {
       x: flags.isExtended,
       U: flags.isUngreedy,
       n: false,
+      xx: false,
+      J: false,
     };
   }
 
   parse(): SyntaxTree {
     if (this.#cursor.startsWith('(*')) {
-      throw this.#cursor.unsupported('`(*…)` settings are not supported', 'leave it out');
+      throw this.#cursor.unsupported('`(*…)` settings are not supported', 'write the pattern without it');
     }
     const body = this.#alternatives();
     if (!this.#cursor.isAtEnd) throw this.#cursor.syntaxError('unmatched closing parenthesis');
     this.#groups.checkReferences(this.#cursor);
+    if (this.#cursor.limit !== undefined) throw this.#cursor.limit;
     const root = this.#flags.isAnchored ? concat([{ kind: 'anchor', place: 'start' }, body]) : body;
     return { root, groupCount: this.#groups.count };
   }
@@ -73,7 +71,7 @@ class PcreParser {
   /** Up to the `)` that ends the group, or the end. */
   #alternatives(): Node {
     if (++this.#depth > MAX_DEPTH) throw this.#cursor.syntaxError('parentheses are too deeply nested');
-    const saved = { ...this.#options };
+    const saved = this.#options;
     const options: Node[] = [this.#sequence()];
     while (this.#cursor.take('|')) options.push(this.#sequence());
     this.#options = saved;
@@ -87,9 +85,13 @@ class PcreParser {
     for (;;) {
       this.#skipIgnored();
       if (cursor.isAtEnd || cursor.char === '|' || cursor.char === ')') return concat(parts);
-      if (cursor.take('\\E')) continue;
       if (cursor.take('\\Q')) {
         this.#quoted(parts);
+        continue;
+      }
+      const edge = readWordEdge(cursor);
+      if (edge !== undefined) {
+        parts.push(WORD_BOUNDARY, this.#quantified(edge));
         continue;
       }
       const item = this.#item();
@@ -116,6 +118,8 @@ class PcreParser {
         const end = cursor.text.indexOf(')', cursor.at);
         if (end < 0) throw cursor.syntaxError('missing `)` after `(?#` comment');
         cursor.at = end + 1;
+      } else if (cursor.take('\\E') || cursor.take('\\Q\\E')) {
+        // No text is quoted.
       } else if (this.#options.x && cursor.takeMatch(/[ \t\n\v\f\r]+|#[^\n]*\n?/y) !== '') {
         // Nothing to keep.
       } else {
@@ -163,10 +167,8 @@ class PcreParser {
 
   #class(): Node {
     const cursor = this.#cursor;
-    if (cursor.take('[[:<:]]')) return wordEdge(true);
-    if (cursor.take('[[:>:]]')) return wordEdge(false);
-    cursor.at++;
-    return { kind: 'set', set: readPcreClass(cursor, this.#options.i) };
+    const options = { isCaseless: this.#options.i, isSpaceIgnored: this.#options.xx };
+    return { kind: 'set', set: readPcreClass(cursor, options) };
   }
 
   #escape(): Node {
@@ -192,18 +194,25 @@ class PcreParser {
         return { kind: 'anchor', place: char === 'z' ? 'end' : 'end-or-last-newline' };
       case 'N':
         cursor.at++;
-        if (cursor.char === '{') throw cursor.syntaxError('`\\N{…}` is not supported by PCRE2');
+        if (/^\{(?![0-9]+(?:,[0-9]*)?\})/.test(cursor.text.slice(cursor.at))) {
+          throw cursor.syntaxError('PCRE2 does not support `\\N{…}`');
+        }
         return { kind: 'set', set: NOT_NEWLINE };
       case 'C':
         cursor.at++;
         return { kind: 'set', set: ANY };
       case 'K':
-        // Only moves the start of the whole match, which no table can use.
         cursor.at++;
-        return EMPTY;
+        if (this.#lookDepth > 0) throw cursor.syntaxError('`\\K` is not allowed in lookarounds');
+        return MATCH_START;
       case 'R':
         cursor.at++;
         return newlineSequence();
+      case 'p':
+      case 'P':
+        return { kind: 'set', set: unicodeProperty(cursor) };
+      case 'X':
+        return graphemeCluster(cursor);
       case 'g':
       case 'k':
         cursor.at++;
@@ -216,7 +225,8 @@ class PcreParser {
   /** Behind `(`. */
   #group(): Node | undefined {
     const cursor = this.#cursor;
-    if (cursor.startsWith('*')) throw cursor.unsupported('`(*VERB)` is not supported');
+    if (cursor.startsWith('*'))
+      throw cursor.unsupported('`(*VERB)` is not supported', 'write the pattern without it');
     if (!cursor.take('?')) return this.#options.n ? this.#closed() : this.#capture(undefined);
     if (cursor.take(':')) return this.#closed();
     if (cursor.take('>')) return { kind: 'atomic', body: this.#closed() };
@@ -227,29 +237,39 @@ class PcreParser {
     if (cursor.take('P=')) return this.#groups.pythonReference(cursor, this.#options.i);
     const named = cursor.takeMatch(/P?<[A-Za-z_]\w*>|'[A-Za-z_]\w*'/y);
     if (named !== '') return this.#capture(named.replace(/^P|[<>']/g, ''));
-    if (cursor.startsWith('|')) throw cursor.unsupported('`(?|…)` is not supported', 'use separate groups');
-    if (/[R&(CP+0-9]|-[0-9]/y.test(cursor.text.slice(cursor.at, cursor.at + 2))) {
+    if (cursor.startsWith('|'))
+      throw cursor.unsupported('`(?|…)` is not supported', 'write the alternatives as separate table lines');
+    if (/^(?:[R&(C0-9]|P>|[-+][0-9])/.test(cursor.text.slice(cursor.at, cursor.at + 2))) {
       throw cursor.unsupported(
         'recursion, conditions and callouts are not supported',
-        'write separate table lines',
+        'write the cases as separate table lines',
+      );
+    }
+    if (/^(?:P?<|')/.test(cursor.text.slice(cursor.at, cursor.at + 2))) {
+      throw cursor.syntaxError(
+        'subpattern name expected',
+        'a name consists of letters, digits and `_`, and begins with no digit',
       );
     }
     return this.#inlineOptions();
   }
 
   #capture(name: string | undefined): Node {
-    const index = this.#groups.open(name, this.#cursor);
+    const index = this.#groups.open(name, this.#options.J, this.#cursor);
     return { kind: 'group', index, body: this.#closed() };
   }
 
   #closed(): Node {
     const body = this.#alternatives();
-    if (!this.#cursor.take(')')) throw this.#cursor.syntaxError('missing closing parenthesis');
-    return body;
+    if (!this.#cursor.take(')')) throw missingParenthesis(this.#cursor);
+    // What may not be repeated by itself may be in parentheses.
+    return isRepeatable(body) ? body : { kind: 'concat', parts: [body] };
   }
 
   #look(isAhead: boolean, isNegated: boolean): Node {
+    this.#lookDepth++;
     const body = this.#closed();
+    this.#lookDepth--;
     if (!isAhead) {
       const options = body.kind === 'alternation' ? body.options : [body];
       if (options.some((option) => fixedLength(option) === undefined)) {
@@ -262,15 +282,10 @@ class PcreParser {
   /** `(?i)` for the rest of the group, `(?i:…)` for its own. */
   #inlineOptions(): Node | undefined {
     const cursor = this.#cursor;
-    const saved = { ...this.#options };
-    const text = cursor.takeMatch(/\^?[imsxnU]*(?:-[imsxnU]*)?/y);
-    const [on = '', off = ''] = text.replace('^', '').split('-');
-    if (text.startsWith('^'))
-      Object.assign(this.#options, { i: false, m: false, s: false, x: false, n: false });
-    for (const key of on) this.#options[key as keyof Options] = true;
-    for (const key of off) this.#options[key as keyof Options] = false;
+    const saved = this.#options;
+    this.#options = readOptions(cursor, saved);
     if (cursor.take(')')) return undefined;
-    if (!cursor.take(':')) throw cursor.syntaxError('unrecognized character after `(?`');
+    if (!cursor.take(':')) throw cursor.syntaxError('unrecognized character after `(?` or `(?-`');
     const body = this.#closed();
     this.#options = saved;
     return body;
@@ -282,14 +297,21 @@ class PcreParser {
     const start = cursor.at;
     const range = readQuantifier(cursor);
     if (range === undefined) return item;
-    if (item.kind === 'anchor') {
+    if (!isRepeatable(item)) {
       cursor.at = start;
       throw nothingToRepeat(cursor);
     }
-    const [min, max] = range;
+    // PCRE2 tries an assertion no more than once.
+    const [low, high] = range;
+    const [min, max] = item.kind === 'look' ? [Math.min(low, 1), Math.min(high, 1)] : range;
+    this.#skipIgnored();
     const isPossessive = cursor.take('+');
     const isLazy = !isPossessive && cursor.take('?') !== this.#options.U;
     const repeat: Node = { kind: 'repeat', body: item, min, max, isLazy };
-    return isPossessive ? { kind: 'atomic', body: { ...repeat, isLazy: this.#options.U } } : repeat;
+    return isPossessive ? { kind: 'atomic', body: repeat } : repeat;
   }
+}
+
+function isRepeatable(item: Node): boolean {
+  return item.kind !== 'anchor' && item !== MATCH_START;
 }

@@ -1,16 +1,18 @@
 /** Notations of PCRE2 that stand for a small pattern of their own. */
 import { CharSet, WORD } from './char-set.ts';
+import type { PatternCursor } from './pattern-cursor.ts';
 import { alternation, concat, type Node } from './syntax-tree.ts';
 
-/** `[[:<:]]` and `[[:>:]]`: a word boundary before, or behind, a word character. */
-export function wordEdge(isStart: boolean): Node {
-  const look: Node = {
-    kind: 'look',
-    isAhead: isStart,
-    isNegated: false,
-    body: { kind: 'set', set: WORD },
-  };
-  return concat([{ kind: 'anchor', place: 'word-boundary' }, look]);
+export const WORD_BOUNDARY: Node = { kind: 'anchor', place: 'word-boundary' };
+
+/**
+ * Reads `[[:<:]]` or `[[:>:]]`: a word boundary, and what is looked for around it.
+ * Returns the latter, which alone a quantifier behind repeats.
+ */
+export function readWordEdge(cursor: PatternCursor): Node | undefined {
+  const isStart = cursor.take('[[:<:]]');
+  if (!isStart && !cursor.take('[[:>:]]')) return undefined;
+  return { kind: 'look', isAhead: isStart, isNegated: false, body: { kind: 'set', set: WORD } };
 }
 
 /** `\R`. */

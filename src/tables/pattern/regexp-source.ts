@@ -100,7 +100,7 @@ class Writer {
     if (own === undefined || !this.#certain.has(index)) {
       throw new PatternError(
         'unsupported',
-        `back reference to group ${index}, which may not have matched`,
+        `back reference to group ${index}, which may not have matched, is not supported`,
         0,
         'write the alternatives as separate table lines',
       );

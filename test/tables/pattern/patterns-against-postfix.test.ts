@@ -67,6 +67,18 @@ const PCRE: readonly Piece[] = [
   ['\\h', ' '],
   ['\\R', ''],
   ['b*?', '', 'b'],
+  ['[[:^digit:]]', 'a', 'é'],
+  ['[\\d-]', '-', '1'],
+  ['[a\\E-c]', 'b'],
+  ['[a\\Q-c\\E]', '-'],
+  ['a\\E', 'a', 'A'],
+  ['(?J)', ''],
+  ['(?xx)[a b]', 'a', 'b'],
+  // Refused: Postfix skips the line.
+  ['[:alpha:]', ''],
+  ['[.a.]', ''],
+  ['[[=a=]]', ''],
+  ['[\\d-z]', ''],
 ];
 const REGEXP: readonly Piece[] = [
   ...COMMON,
