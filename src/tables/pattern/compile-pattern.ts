@@ -78,7 +78,7 @@ export class Pattern {
     this.#preference = preference;
     this.#program = compileLinear(tree);
     this.#fastLength = longestWithin(cost, this.#program === undefined ? MAX_STEPS : FAST_STEPS);
-    if (this.#program === undefined && this.#fastLength < MIN_USEFUL_LENGTH) throw unbounded();
+    if (this.#program === undefined && this.#fastLength < MIN_USEFUL_LENGTH) throw unbounded(tree.root);
     const isUsedInRepeat = hasGroupInRepeat(tree.root, usedGroups);
     // Which of several matches counts, and what a group holds after several rounds, JavaScript decides its own way.
     this.#isGroupsByLinear = usedGroups.length > 0 && (preference === 'longest' || isUsedInRepeat);
@@ -175,11 +175,26 @@ function uncertainGroups(): PatternError {
   );
 }
 
-function unbounded(): PatternError {
+/** What makes backtracking the only way, with how to name it. */
+const BACKTRACKED = [
+  ['back-reference', 'back references'],
+  ['look', 'lookaround'],
+  ['atomic', 'atomic groups and possessive quantifiers'],
+] as const;
+
+function unbounded(root: Node): PatternError {
+  const names = BACKTRACKED.filter(([kind]) => someNode(root, (node) => node.kind === kind)).map(
+    ([, name]) => name,
+  );
+  if (names.length === 0) {
+    const message = 'pattern is too large to be matched in bounded time';
+    return new PatternError('unbounded', message, 0, 'write smaller repetition counts');
+  }
+  const what = names.join(', ');
   return new PatternError(
     'unbounded',
-    'pattern could take unbounded time on a hostile text',
+    `pattern with ${what} could take too long on a hostile text of ${MIN_USEFUL_LENGTH} characters`,
     0,
-    'write smaller repetition counts, or fewer repetitions together with lookaround, back references and atomic groups; without these a pattern may repeat what it likes',
+    `let fewer repetitions match the same text: \`[^@]*@\` can end at one place only, \`.*@\` at many, and \`(a+)+\` can be read in many ways; or do without ${what}: then a pattern may repeat what it likes`,
   );
 }

@@ -8,11 +8,12 @@
  * Repetitions in repetitions are exponential unless they are unambiguous.
  */
 import { concat, EMPTY, isNullable, type Node } from './syntax-tree.ts';
-import { isUnambiguous } from './unambiguity.ts';
+import { endsAtOnePlace, isUnambiguous } from './unambiguity.ts';
 
-/** An upper bound: `factor * length ^ degree`. */
+/** An upper bound: a polynomial of the length of the text. */
 export interface Cost {
-  readonly factor: number;
+  /** Of each power of the length, the constant first. */
+  readonly factors: readonly number[];
   /** Infinity: exponential, or too involved to tell. */
   readonly degree: number;
 }
@@ -22,10 +23,23 @@ interface Effort {
   readonly steps: Cost;
 }
 
-const ONE: Cost = { factor: 1, degree: 0 };
-const LENGTH: Cost = { factor: 1, degree: 1 };
-const UNBOUNDED: Cost = { factor: 1, degree: Number.POSITIVE_INFINITY };
 const MAX_FACTOR = 1e7;
+const ONE = polynomial([1]);
+const LENGTH = polynomial([0, 1]);
+const UNBOUNDED: Cost = { factors: [], degree: Number.POSITIVE_INFINITY };
+/** Two costs are compared for a text of this length. */
+const TYPICAL_LENGTH = 320;
+/** Costs of longer texts do not matter: no search string is longer. */
+const MAX_LENGTH = 1 << 20;
+
+function polynomial(factors: readonly number[]): Cost {
+  return factors.some((factor) => factor > MAX_FACTOR) ? UNBOUNDED : { factors, degree: factors.length - 1 };
+}
+
+function costAt({ factors, degree }: Cost, length: number): number {
+  if (degree === Number.POSITIVE_INFINITY) return degree;
+  return factors.reduceRight((sum, factor) => sum * length + factor, 0);
+}
 
 /** Steps to try the pattern at every place of a text. */
 export function searchCost(root: Node): Cost {
@@ -35,9 +49,14 @@ export function searchCost(root: Node): Cost {
 
 /** The longest text that takes no more than `steps`; Infinity when length does not matter. */
 export function longestWithin(cost: Cost, steps: number): number {
-  if (cost.degree === 0) return cost.factor <= steps ? Number.POSITIVE_INFINITY : 0;
-  if (cost.degree === Number.POSITIVE_INFINITY) return 0;
-  return Math.floor((steps / cost.factor) ** (1 / cost.degree));
+  if (costAt(cost, MAX_LENGTH) <= steps) return Number.POSITIVE_INFINITY;
+  let within = 0;
+  for (let beyond = MAX_LENGTH; beyond - within > 1; ) {
+    const middle = (within + beyond) >> 1;
+    if (costAt(cost, middle) <= steps) within = middle;
+    else beyond = middle;
+  }
+  return within;
 }
 
 function effortOf(node: Node): Effort {
@@ -72,7 +91,7 @@ function effortAlong(parts: readonly Node[]): Effort {
   for (let start = 0; start < parts.length; ) {
     let end = start + 1;
     let run = effortOf(parts[start] ?? EMPTY);
-    if (run.ways.degree > 0 || run.ways.factor > 1) {
+    if (!isOne(run.ways)) {
       while (end < parts.length && isUnambiguous(concat(parts.slice(start, end + 1)), false)) {
         run = followedBy(run, effortOf(parts[end++] ?? EMPTY));
       }
@@ -89,19 +108,18 @@ function followedBy(a: Effort, b: Effort): Effort {
 }
 
 function cheaper(a: Effort, b: Effort): Effort {
-  return a.ways.degree < b.ways.degree ||
-    (a.ways.degree === b.ways.degree && a.steps.degree <= b.steps.degree)
-    ? a
-    : b;
+  const difference = costAt(a.ways, TYPICAL_LENGTH) - costAt(b.ways, TYPICAL_LENGTH);
+  if (difference !== 0) return difference < 0 ? a : b;
+  return costAt(a.steps, TYPICAL_LENGTH) <= costAt(b.steps, TYPICAL_LENGTH) ? a : b;
 }
 
 function effortOfRepeat(node: Extract<Node, { kind: 'repeat' }>): Effort {
   const { body, min, max } = node;
   const own = effortOf(body);
   const isBounded = max !== Number.POSITIVE_INFINITY;
-  if (own.ways.degree === 0 && own.ways.factor === 1 && !isNullable(body)) {
-    const ways: Cost = isBounded ? { factor: max - min + 1, degree: 0 } : LENGTH;
-    const rounds: Cost = isBounded ? { factor: max + 1, degree: 0 } : LENGTH;
+  if (isOne(own.ways) && !isNullable(body)) {
+    const ways = isBounded ? polynomial([max - min + 1]) : LENGTH;
+    const rounds = isBounded ? polynomial([max + 1]) : LENGTH;
     return { ways, steps: times(rounds, own.steps) };
   }
   if (isUnambiguous(body, true)) return effortOfUnambiguous(node);
@@ -116,20 +134,34 @@ function effortOfRepeat(node: Extract<Node, { kind: 'repeat' }>): Effort {
   return { ways, steps: times(ways, own.steps) };
 }
 
-/** What is read in one way only is walked once, and can end at each place once. */
+/** What is read in one way only is walked once, and can end at each place once, if not at one place alone. */
 function effortOfUnambiguous(node: Node): Effort {
-  return { ways: { factor: 2, degree: 1 }, steps: { factor: 2 * countNodes(node), degree: 1 } };
+  return {
+    ways: endsAtOnePlace(node) ? ONE : polynomial([0, 2]),
+    steps: polynomial([0, 2 * countNodes(node)]),
+  };
+}
+
+function isOne({ factors, degree }: Cost): boolean {
+  return degree === 0 && factors[0] === 1;
 }
 
 function times(a: Cost, b: Cost): Cost {
-  const factor = a.factor * b.factor;
-  return factor > MAX_FACTOR ? UNBOUNDED : { factor, degree: a.degree + b.degree };
+  const degree = a.degree + b.degree;
+  if (degree === Number.POSITIVE_INFINITY) return UNBOUNDED;
+  const factors = new Array<number>(degree + 1).fill(0);
+  for (const [i, x] of a.factors.entries()) {
+    for (const [j, y] of b.factors.entries()) factors[i + j] = (factors[i + j] ?? 0) + x * y;
+  }
+  return polynomial(factors);
 }
 
-/** A bound for the sum, for texts of one character and more. */
 function plus(a: Cost, b: Cost): Cost {
-  const factor = a.factor + b.factor;
-  return factor > MAX_FACTOR ? UNBOUNDED : { factor, degree: Math.max(a.degree, b.degree) };
+  const degree = Math.max(a.degree, b.degree);
+  if (degree === Number.POSITIVE_INFINITY) return UNBOUNDED;
+  return polynomial(
+    Array.from({ length: degree + 1 }, (_, power) => (a.factors[power] ?? 0) + (b.factors[power] ?? 0)),
+  );
 }
 
 function countNodes(node: Node): number {

@@ -36,6 +36,13 @@ export function isUnambiguous(node: Node, isRepeated: boolean): boolean {
   });
 }
 
+/** True when no text that an unambiguous pattern matches begins with another that it matches. */
+export function endsAtOnePlace(node: Node): boolean {
+  const follow: number[][] = [];
+  const whole = glushkov(node, [], follow);
+  return whole !== undefined && !whole.isNullable && whole.last.every((last) => follow[last]?.length === 0);
+}
+
 /** A successor that is added twice stays in the list twice: it is reached in two ways. */
 function connect(from: readonly number[], to: readonly number[], follow: number[][]): void {
   for (const position of from) follow[position]?.push(...to);

@@ -7,6 +7,7 @@ import { compileLinear } from '../../../src/tables/pattern/linear-program.ts';
 import { longestWithin, searchCost } from '../../../src/tables/pattern/pattern-cost.ts';
 import { parsePcre } from '../../../src/tables/pattern/pcre-parser.ts';
 import { regExpSource } from '../../../src/tables/pattern/regexp-source.ts';
+import { endsAtOnePlace, isUnambiguous } from '../../../src/tables/pattern/unambiguity.ts';
 import { readPcreFile, readRegexpFile } from '../../../src/tables/pattern-table.ts';
 import { load } from '../postmap.ts';
 
@@ -64,6 +65,34 @@ describe('hostile patterns', () => {
     ]);
     expect(diagnostics[0]?.help).toBeTruthy();
     expect(content.lookup(`${'a'.repeat(2047)}!`)).toMatchObject({ reason: expect.any(String) });
+  });
+
+  test.each([
+    ['^([a-z]+)=(.*)=(.*)\\1', 'back references'],
+    ['^(?=(a+)+$)a', 'lookaround'],
+    ['(?>(a+)+$)b', 'atomic groups and possessive quantifiers'],
+    ['(?=x)(.*)(.*)\\1y', 'back references, lookaround'],
+  ])('%s is refused for its %s, and what to write is told', (pattern, what) => {
+    const { diagnostics } = load(readPcreFile, `/${pattern}/ REJECT\n`);
+    expect(diagnostics).toMatchObject([
+      {
+        code: 'pattern-unbounded',
+        message: `pattern with ${what} could take too long on a hostile text of 320 characters; lookups that come to this line fail, unlike in Postfix`,
+        help: expect.stringContaining(`do without ${what}`),
+      },
+    ]);
+  });
+
+  test('a back reference is run where what comes before it can be read in few ways', () => {
+    const verp = '/^(bounce|return)[-+]([a-z0-9]+)=(.*)@\\2\\.example/ REJECT\n';
+    const { content, diagnostics } = load(readPcreFile, verp);
+    expect(diagnostics).toEqual([]);
+    expect(content.lookup('bounce-news=me=isp@news.example')).toBe('REJECT');
+    expect(content.lookup('bounce-news=me=isp@other.example')).toBeUndefined();
+    expect(content.lookup(`return+a=${'@a'.repeat(700)}`)).toBeUndefined();
+    expect(content.lookup(`return+a=${'@a'.repeat(1000)}`)).toMatchObject({
+      reason: expect.stringContaining('too long'),
+    });
   });
 
   test('lookaround is run where its worst case is small, and fails for texts beyond', () => {
@@ -138,6 +167,56 @@ describe('the matchers', () => {
   });
 });
 
+describe('endsAtOnePlace', () => {
+  test('is true of no unambiguous pattern that matches a text and what that begins with', () => {
+    let found = 0;
+    fc.assert(
+      fc.property(
+        pattern,
+        fc.array(fc.stringMatching(/^[ab\-c]{0,8}$/), { minLength: 4, maxLength: 4 }),
+        (source, texts) => {
+          const tree = parsePcre(source, FLAGS);
+          if (!isUnambiguous(tree.root, false) || !endsAtOnePlace(tree.root)) return;
+          const whole = new RegExp(`^(?:${regExpSource(tree).source})(?![^])`);
+          for (const text of texts) {
+            const starts = Array.from({ length: text.length + 1 }, (_, end) => text.slice(0, end));
+            const matching = starts.filter((start) => whole.test(start));
+            if (matching.length > 0) found++;
+            expect(matching.length, `${source} on ${text}`).toBeLessThan(2);
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    );
+    expect(found).toBeGreaterThan(100);
+  });
+
+  test.each([
+    ['a+@', true],
+    ['(a|b)*c', true],
+    ['a|bc', true],
+    ['a{2,3}b', true],
+    ['a+', false],
+    ['a{2,3}', false],
+    ['ab?', false],
+    ['a*', false],
+  ])('%s: %s', (source, expected) => {
+    expect(endsAtOnePlace(parsePcre(source, FLAGS).root)).toBe(expected);
+  });
+});
+
+describe('longestWithin', () => {
+  test('is the last length that the steps suffice for', () => {
+    const cost = { factors: [3, 0, 2], degree: 2 };
+    expect(longestWithin(cost, 2 * 30 * 30 + 3)).toBe(30);
+    expect(longestWithin(cost, 2 * 30 * 30 + 2)).toBe(29);
+    expect(longestWithin(cost, 2)).toBe(0);
+    expect(longestWithin({ factors: [3], degree: 0 }, 3)).toBe(Number.POSITIVE_INFINITY);
+    expect(longestWithin({ factors: [4], degree: 0 }, 3)).toBe(0);
+    expect(longestWithin({ factors: [], degree: Number.POSITIVE_INFINITY }, 1e6)).toBe(0);
+  });
+});
+
 describe('searchCost', () => {
   test.each([
     ['^abc', 0],
@@ -153,6 +232,10 @@ describe('searchCost', () => {
     ['^(ab|cd)+$', 1],
     ['^(a?)+$', Number.POSITIVE_INFINITY],
     ['^(?=.*a)(?=.*b).*c$', 1],
+    ['^([a-z]+)@\\1', 1],
+    ['^([a-z]+)@(.*)-\\1', 2],
+    ['([a-z]+)@\\1', 2],
+    ['([a-z]+)\\1', 3],
   ])('%s has degree %d', (source, degree) => {
     expect(searchCost(parsePcre(source, FLAGS).root).degree).toBe(degree);
   });
