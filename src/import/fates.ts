@@ -6,7 +6,7 @@ import { meantParameter } from '../policy/unknown-parameters.ts';
 import type { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
 import { type NeededAssignment, referencesIn } from './needed.ts';
-import { isForPolicyServer, leftToPostfix, SUCCESSOR_OF_CHECK_RELAY_DOMAINS } from './postfix-part.ts';
+import { isLeftWhole, leftToPostfix, SUCCESSOR_OF_CHECK_RELAY_DOMAINS } from './postfix-part.ts';
 import { movesAway, reasonToStay } from './staying.ts';
 
 export interface LineFate {
@@ -58,11 +58,14 @@ export function fatesOf(options: FateOptions): LineFate[] {
 
 function fateOf(assignment: Assignment, usedByPostfix: ReadonlySet<string>, options: FateOptions): LineFate {
   const { name } = assignment;
+  const leftList = leftWhole(assignment, options);
   const isNeeded = options.needed.some((one) => one.assignment === assignment);
+  if (leftList !== undefined) {
+    return { assignment, fate: isNeeded ? 'both' : 'stays', reason: stayingWords(leftList) };
+  }
   if (isNeeded && isMoving(assignment, options)) {
     const list = options.policy.lists.find(({ parameter }) => parameter === name);
-    const isWholeLeft = list !== undefined && !isForPolicyServer(list);
-    return { assignment, fate: isWholeLeft ? 'stays' : 'moves', reason: stayingWords(list) };
+    return { assignment, fate: 'moves', reason: stayingWords(list) };
   }
   if (isNeeded && options.policy.classes.has(name)) {
     return {
@@ -97,8 +100,14 @@ function isMoving({ name }: Assignment, { nativeClasses }: FateOptions): boolean
 
 /** By itself, whoever else names it. */
 function isReadByPostfix(assignment: Assignment, options: FateOptions): boolean {
+  if (leftWhole(assignment, options) !== undefined) return true;
   if (options.policy.classes.has(assignment.name)) return options.nativeClasses;
   return !isMoving(assignment, options) && !isMacro(assignment, options);
+}
+
+/** The list that it sets, when a policy server has nothing to decide there. */
+function leftWhole({ name }: Assignment, { policy }: FateOptions): RestrictionList | undefined {
+  return policy.lists.find((list) => list.parameter === name && isLeftWhole(list));
 }
 
 /** A name that means something only because others use it. */

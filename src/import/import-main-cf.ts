@@ -13,7 +13,7 @@ import type { UnreadableFile } from '../tables/table-source.ts';
 import { Edits } from './edits.ts';
 import type { ExamineOptions } from './examine.ts';
 import { fatesOf, type LineFate } from './fates.ts';
-import { itemSpan, withSeparator } from './list-items.ts';
+import { itemSpan, removalSpan } from './list-items.ts';
 import { parseMasterCf, type SmtpdService } from './master-cf.ts';
 import type { Mend } from './mend.ts';
 import { mendLists } from './mend-lists.ts';
@@ -22,7 +22,7 @@ import { mendText } from './mend-text.ts';
 import { moveTables } from './move-tables.ts';
 import { neededAssignments } from './needed.ts';
 import { policyText } from './policy-text.ts';
-import { hasGuard, isForPolicyServer, leftToPostfix, postfixPart } from './postfix-part.ts';
+import { hasGuard, isLeftWhole, leftToPostfix, postfixPart } from './postfix-part.ts';
 import { type Subject, servicesWithPolicy, subjectsOf } from './subjects.ts';
 import { TableCopies, type TableCopy } from './table-copies.ts';
 import { type Layout, serviceLists, type WiredLists, wiredLists } from './wiring.ts';
@@ -96,7 +96,7 @@ export function importMainCf(options: ImportOptions): Imported {
     isFixing ? edits : new Edits(),
   );
   const without = new Set(['config_directory', ...(isFixing ? listMends.idle : [])]);
-  for (const span of undecidableItems(subjects)) edits.replace(withSeparator(span), '');
+  takeOutUndecidable(subjects, edits);
   const tables = new TableCopies();
   for (const { examined } of subjects) moveTables(examined, without, tables, edits);
 
@@ -115,15 +115,17 @@ export function importMainCf(options: ImportOptions): Imported {
     ({ code, span }) => !TOLD.includes(code) && !settled.some((place) => isWithin(span, place)),
   );
   const isError = ({ severity }: Diagnostic) => severity === 'error';
+  const policies = policiesOf({
+    ...options,
+    subjects,
+    assignments: (isFixing ? mended : original).assignments,
+    without,
+    edits,
+    usedByMaster,
+  });
+  edits.assertWritten();
   return {
-    policies: policiesOf({
-      ...options,
-      subjects,
-      assignments: (isFixing ? mended : original).assignments,
-      without,
-      edits,
-      usedByMaster,
-    }),
+    policies,
     mends: mends.toSorted((a, b) => lineOf(a.span) - lineOf(b.span)),
     diagnostics,
     isSound: isFixing
@@ -159,16 +161,13 @@ function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[
   const imported = (subject: Subject): ImportedPolicy => {
     const { name, service, examined } = subject;
     const needed = neededBy.get(subject) ?? [];
-    const leftLists = examined.lists
-      .filter((list) => !isForPolicyServer(list))
-      .map(({ parameter }) => parameter);
     const lists = service === undefined ? mainLists : listsOf(subject, name);
     return {
       name,
       service,
       text: policyText(
         [`Imported by \`postward import\` from ${origin(options, service)}.`],
-        needed.map(({ assignment }) => assignment).filter(({ name }) => !leftLists.includes(name)),
+        needed.map(({ assignment }) => assignment),
         edits,
       ),
       lines: fatesOf({
@@ -212,6 +211,19 @@ function readable(assignments: readonly Assignment[]): readonly Assignment[] {
   return assignments.filter(
     ({ name, value }) => name !== 'local_recipient_maps' || !PASSWORD_FILE.test(value.text),
   );
+}
+
+/** From the lists that become part of a policy. */
+function takeOutUndecidable(subjects: readonly Subject[], edits: Edits): void {
+  for (const { examined } of subjects) {
+    for (const list of examined.lists.filter((one) => !isLeftWhole(one))) {
+      for (const { index } of leftToPostfix(list)) {
+        const span = itemSpan(list.items, index);
+        const removal = span && removalSpan(span, examined.assigned.values());
+        if (removal !== undefined) edits.replace(removal, '');
+      }
+    }
+  }
 }
 
 /** What stands in a list, as it is in the file, and only Postfix can decide. */

@@ -1,4 +1,5 @@
 /** Taking restrictions out of a list as it is written, with what belongs to them. */
+import type { Assignment } from '../language/main-cf.ts';
 import type { Span } from '../language/source.ts';
 import type { Token } from '../language/tokenizer.ts';
 import type { ListItem } from '../policy/lint/restriction-list.ts';
@@ -28,8 +29,14 @@ export function itemSpan(items: readonly ListItem[], index: number): Span | unde
   return words.join(' ') === tokens.map(({ text }) => text).join(' ') ? source.span(start, end) : undefined;
 }
 
-/** The same with the comma behind it. */
-export function withSeparator({ source, start, end }: Span): Span {
-  const separator = /^[ \t]*,?[ \t]*/.exec(source.text.slice(end, end + 1000))?.[0] ?? '';
-  return source.span(start, end + separator.length);
+/** The same with the comma and the blanks behind it, as far as the value goes that it stands in. */
+export function removalSpan(item: Span, assignments: Iterable<Assignment>): Span | undefined {
+  const { source, start, end } = item;
+  for (const { value } of assignments) {
+    const span = value.span();
+    if (span.source !== source || start < span.start || span.end < end) continue;
+    const separator = /^[ \t]*,?[ \t]*/.exec(source.text.slice(end, span.end))?.[0] ?? '';
+    return source.span(start, end + separator.length);
+  }
+  return undefined;
 }

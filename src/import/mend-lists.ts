@@ -11,7 +11,7 @@ import type { Token } from '../language/tokenizer.ts';
 import type { ListItem, RestrictionItem, RestrictionList } from '../policy/lint/restriction-list.ts';
 import type { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
-import { isVerbatim, itemSpan, withSeparator } from './list-items.ts';
+import { isVerbatim, itemSpan, removalSpan } from './list-items.ts';
 import type { Mend } from './mend.ts';
 import { SUCCESSOR_OF_CHECK_RELAY_DOMAINS } from './postfix-part.ts';
 
@@ -65,10 +65,11 @@ function changeOf(
   item: RestrictionItem,
   items: readonly ListItem[],
   index: number,
-  { parameters }: Examined,
+  { parameters, assigned }: Examined,
 ): Change | undefined {
   const { restriction, token, argument } = item;
   const whole = itemSpan(items, index);
+  const removal = whole && removalSpan(whole, assigned.values());
   if (restriction.name === 'check_relay_domains' && whole !== undefined && !item.isWarned) {
     return {
       replaced: whole,
@@ -80,14 +81,14 @@ function changeOf(
       },
     };
   }
-  if (restriction.name === 'reject_maps_rbl' && whole !== undefined) {
-    return mapsRblChange(whole, parameters.words('maps_rbl_domains'), item.isWarned);
+  if (restriction.name === 'reject_maps_rbl' && whole !== undefined && removal !== undefined) {
+    return mapsRblChange(whole, removal, parameters.words('maps_rbl_domains'), item.isWarned);
   }
   if (restriction.argument === 'dnsbl' && argument !== undefined) {
     const facts = findDnsbl(domainOf(argument.text));
-    if (facts?.status === 'closed' && whole !== undefined) {
+    if (facts?.status === 'closed' && whole !== undefined && removal !== undefined) {
       return {
-        replaced: withSeparator(whole),
+        replaced: removal,
         by: '',
         mend: { span: whole, fault: closedFault(domainOf(argument.text)), cure: 'taken out' },
       };
@@ -124,7 +125,7 @@ function changeOf(
 }
 
 /** reject_maps_rbl asks all of maps_rbl_domains; those that live are asked one by one instead. */
-function mapsRblChange(whole: Span, domains: readonly string[], isWarned: boolean): Change {
+function mapsRblChange(whole: Span, removal: Span, domains: readonly string[], isWarned: boolean): Change {
   const open = domains.filter((text) => findDnsbl(domainOf(text))?.status !== 'closed');
   const written = open.map((text) => {
     const domain = domainOf(text);
@@ -134,7 +135,7 @@ function mapsRblChange(whole: Span, domains: readonly string[], isWarned: boolea
   const dead = domains.filter((text) => !open.includes(text)).map((text) => closedFault(domainOf(text)));
   const faults = ['`reject_maps_rbl` has been removed in Postfix 3.9', ...dead];
   return {
-    replaced: written.length === 0 ? withSeparator(whole) : whole,
+    replaced: written.length === 0 ? removal : whole,
     by: written.join(', '),
     mend: {
       span: whole,

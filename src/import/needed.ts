@@ -1,6 +1,7 @@
 /**
  * Which assignments of a main.cf an access policy needs: those of parameters
- * that it reads, its restriction classes, and whatever these refer to.
+ * that it reads, its restriction classes, and whatever these refer to. Lists in
+ * which a policy server has nothing to decide are not read for themselves.
  */
 import type { Assignment } from '../language/main-cf.ts';
 import type { ParameterKind } from '../policy/parameter-row.ts';
@@ -8,6 +9,7 @@ import { PARAMETER_BY_NAME } from '../policy/parameters.ts';
 import type { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
 import { namesIn } from './mend-names.ts';
+import { isLeftWhole } from './postfix-part.ts';
 
 export interface NeededAssignment {
   readonly assignment: Assignment;
@@ -26,7 +28,7 @@ const MATCH_LISTS: readonly (ParameterKind | undefined)[] = ['networks', 'domain
  * @param edits changes that count as made
  */
 export function neededAssignments(
-  { assigned, parameters }: Examined,
+  { assigned, parameters, lists }: Examined,
   without: ReadonlySet<string>,
   edits: Edits,
 ): NeededAssignment[] {
@@ -41,7 +43,8 @@ export function neededAssignments(
     needed.set(name, { assignment, kind, isMatchList });
     for (const other of referencesIn(assignment, edits)) add(other, isMatchList);
   };
-  for (const name of assigned.keys()) if (isReadForItself(name)) add(name, false);
+  const left = new Set(lists.filter(isLeftWhole).map(({ parameter }) => parameter));
+  for (const name of assigned.keys()) if (isReadForItself(name) && !left.has(name)) add(name, false);
   for (const name of parameters.words('smtpd_restriction_classes')) add(name, false);
   return [...assigned.keys()].flatMap((name) => needed.get(name) ?? []);
 }

@@ -15,7 +15,7 @@ export function policyText(
 /** Comments between its lines come along; lines that became empty do not. */
 function assignmentText({ nameSpan, span }: Assignment, edits: Edits): string {
   const [first = '', ...others] = edits
-    .apply({ ...nameSpan, end: span.end })
+    .write({ ...nameSpan, end: span.end })
     .replaceAll('\r', '')
     .split('\n')
     .map((line) => line.trimEnd());

@@ -103,8 +103,18 @@ export function isForPolicyServer({ items }: RestrictionList): boolean {
   );
 }
 
+/**
+ * True when a policy does without the list. Not of the relay list: what a policy
+ * does not set there is not empty.
+ */
+export function isLeftWhole(list: RestrictionList): boolean {
+  return list.list !== 'relay' && list.list !== undefined && !isForPolicyServer(list);
+}
+
 /** Items of a list that only Postfix can decide. */
-export function leftToPostfix({ items }: RestrictionList): { item: RestrictionItem; index: number }[] {
+export function leftToPostfix({
+  items,
+}: Pick<RestrictionList, 'items'>): { item: RestrictionItem; index: number }[] {
   return items.flatMap((item, index) =>
     item.kind === 'restriction' && isLeftToPostfix(item.restriction) ? [{ item, index }] : [],
   );

@@ -1,6 +1,6 @@
 /** Whatever a main.cf holds, importing it ends well, and what it makes can be read. */
 import fc from 'fast-check';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { importMainCf } from '../../src/import/import-main-cf.ts';
 import { mendText } from '../../src/import/mend-text.ts';
 import type { Diagnostic } from '../../src/language/diagnostic.ts';
@@ -119,6 +119,92 @@ describe('any main.cf', () => {
         );
       }),
       { numRuns: 150 },
+    );
+  });
+});
+
+/** What stands in a list, and what is left of it when it is mended. */
+const ITEMS: Readonly<Record<string, string>> = {
+  permit_mynetworks: 'permit_mynetworks',
+  'check_sender_access inline:{a=OK}': 'check_sender_access inline:{a=OK}',
+  'reject_rbl_client relays.ordb.org': '',
+  'warn_if_reject reject_rbl_client list.dsbl.org': '',
+  'reject_rbl_client spamcop.net': 'reject_rbl_client bl.spamcop.net',
+  reject_unknown_client: 'reject_unknown_client_hostname',
+  reject_unauth_pipelining: '',
+  'warn_if_reject reject_unverified_sender': '',
+};
+const items = fc.array(fc.constantFrom(...Object.keys(ITEMS)), { minLength: 1, maxLength: 5 });
+const itemSeparators = fc.constantFrom(
+  ' ',
+  ',',
+  ', ',
+  ' ,\t',
+  ',\n  ',
+  '  \n\t',
+  ', // ours\n  ',
+  ',\r\n ',
+  ',\n# x\n ',
+);
+const ends = fc.constantFrom(
+  '',
+  ' ',
+  '  ',
+  ',',
+  ', ',
+  ' ,',
+  '\t',
+  '\r',
+  ' // ours',
+  ', // ours ',
+  '\n   \n',
+  '\n # x',
+  ' \0, x',
+);
+const lists = fc.record({
+  items,
+  itemSeparators: fc.array(itemSeparators, { minLength: 5, maxLength: 5 }),
+  end: ends,
+});
+type List = typeof lists extends fc.Arbitrary<infer T> ? T : never;
+
+const written = ({ items, itemSeparators, end }: List) =>
+  items.map((item, index) => (index === 0 ? item : `${itemSeparators[index - 1]}${item}`)).join('') + end;
+const mended = ({ items }: List) => asWords(items.map((item) => ITEMS[item]).join(' '));
+
+describe('a mend that is told', () => {
+  it('is made, wherever the list ends and whatever stands behind it', () => {
+    fc.assert(
+      fc.property(
+        lists,
+        lists,
+        lists,
+        fc.constantFrom('', ' ', '  ', ',', ' , '),
+        (direct, macro, option, optionEnd) => {
+          const optionText = option.items.join(', ') + optionEnd;
+          const { policies } = importMainCf({
+            mainCf: new Source(
+              'main.cf',
+              `smtpd_sender_restrictions = ${written(direct)}\nmine = ${written(macro)}\nsmtpd_client_restrictions = $mine permit\n`,
+            ),
+            masterCf: new Source(
+              'master.cf',
+              `smtp inet n - n - - smtpd -o { smtpd_helo_restrictions = ${optionText} }\n`,
+            ),
+            configDirectory: '/nowhere',
+            host: HOST,
+            isFixing: true,
+          });
+          for (const [index, policy] of policies.entries()) {
+            const { found, errors } = assignments(new Source('policy.cf', policy.text));
+            const value = (name: string) => asWords(found.find((one) => one.name === name)?.value.text ?? '');
+            expect(errors).toEqual([]);
+            expect(value('smtpd_sender_restrictions')).toBe(mended(direct));
+            expect(value('mine')).toBe(mended(macro));
+            if (index === 1) expect(value('smtpd_helo_restrictions')).toBe(mended(option));
+          }
+        },
+      ),
     );
   });
 });
