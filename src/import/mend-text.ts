@@ -1,7 +1,7 @@
 /**
  * Mends what is wrong with a main.cf as text, before any line of it means
  * anything: `//` remarks, continuation lines that lost their white space, white
- * space before the first line, a byte order mark.
+ * space before assignments that continue nothing, a byte order mark.
  *
  * Promises the same number of lines, so that places in the mended text are
  * places in the original one.
@@ -13,6 +13,8 @@ import { isLikelyContinuation } from '../language/main-cf-mistakes.ts';
 import { quote } from '../language/quote.ts';
 import { Source, type Span } from '../language/source.ts';
 import type { SourcedText } from '../language/sourced-text.ts';
+import { PARAMETER_BY_NAME } from '../policy/parameters.ts';
+import { isPostfixParameter } from '../policy/postfix-parameters.ts';
 import { Edits } from './edits.ts';
 import type { Mend } from './mend.ts';
 
@@ -62,9 +64,10 @@ function mendsOf(source: Source, edits: Edits): Mend[] {
     } else if (code === 'slash-slash-remark') {
       mend(span, '', `\`//\` does not start a remark: ${quote(text)} is part of the value`, 'taken out');
     } else if (code === 'leading-white-space') {
-      const { line } = source.position(span.start);
-      const start = span.start - (source.position(span.start).column - 1);
-      mend(source.span(start, span.start), '', `white space before line ${line}, the first`, 'taken out');
+      for (const blanks of blanksBeforeAssignments(source, span.start)) {
+        const { line } = source.position(blanks.start);
+        mend(blanks, '', `white space before line ${line}, which Postfix skips for it`, 'taken out');
+      }
     }
   }
   for (const line of lostContinuations(source, diagnostics)) {
@@ -78,6 +81,36 @@ function mendsOf(source: Source, edits: Edits): Mend[] {
     );
   }
   return mends;
+}
+
+/** What stands before an `=`, as parameters are called. */
+const ASSIGNMENT = /^([ \t]*)([A-Za-z0-9_]+)[ \t]*=/;
+
+/**
+ * Of the first logical line, which Postfix skips, the blanks before each line
+ * that sets something: a file that was pasted with all its lines indented is
+ * one such line. None when it does not start with an assignment: it is a remark,
+ * perhaps, and harms nobody.
+ */
+function* blanksBeforeAssignments(source: Source, firstCharacter: number): Generator<Span> {
+  const { text } = source;
+  const isContinued = (at: number) => at < text.length && /[\s#]/.test(text.charAt(at));
+  const first = firstCharacter - (source.position(firstCharacter).column - 1);
+  let indent = '';
+  for (let start = first; start === first || isContinued(start); ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    const [, blanks = '', name] = ASSIGNMENT.exec(text.slice(start, end)) ?? [];
+    if (start === first && name === undefined) return;
+    if (start === first) indent = blanks;
+    const isSet = name !== undefined && (blanks.length <= indent.length || isParameter(name));
+    if (isSet && blanks !== '') yield source.span(start, start + blanks.length);
+    start = end + 1;
+  }
+}
+
+function isParameter(name: string): boolean {
+  return PARAMETER_BY_NAME.has(name) || isPostfixParameter(name);
 }
 
 function* lostContinuations(source: Source, diagnostics: readonly Diagnostic[]): Generator<SourcedText> {

@@ -223,6 +223,39 @@ smtpd_recipient_restrictions = reject_rbl_client bl.spamcop.net, permit_auth_des
     expect(imported.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
+  it('takes the white space before lines that Postfix skips for it, and leaves remarks', () => {
+    const indented = `   smtpd_helo_restrictions =
+      permit_mynetworks,
+
+   # ours
+   mine = check_policy_service { inet:127.0.0.1:1,
+       default_action=DUNNO }
+     smtpd_client_restrictions = $mine
+myhostname = mx.dest.test
+`;
+    const imported = importText(indented, { isFixing: true });
+    expect(imported.text).toBe(`smtpd_helo_restrictions =
+      permit_mynetworks
+mine = check_policy_service { inet:127.0.0.1:1,
+       default_action=DUNNO }
+smtpd_client_restrictions = $mine
+myhostname = mx.dest.test
+`);
+    expect(imported.mends.map(({ span }) => span.source.position(span.start).line)).toEqual([1, 5, 7]);
+    expect(importText(indented).text).toBe('myhostname = mx.dest.test\n');
+
+    const remark = importText('   written by hand\n   a = b\nmyhostname = mx.dest.test\n', {
+      isFixing: true,
+    });
+    expect([remark.mends, remark.text, remark.isSound, remark.hasLostLines]).toEqual([
+      [],
+      'myhostname = mx.dest.test\n',
+      true,
+      false,
+    ]);
+    expect(remark.diagnostics.map(({ code }) => code)).toEqual(['leading-white-space']);
+  });
+
   it('is asked for: without it the same is told and nothing is done', () => {
     const imported = importText(broken);
     expect(imported.mends.length).toBe(11);
