@@ -28,7 +28,7 @@ export function importReport(imported: Imported, options: ImportReportOptions, p
     diagnosticSection(imported.diagnostics, paint).map((line) => mask.text(line)),
     tableSection(imported, paint),
     ...(options.output === undefined ? imported.policies.map((policy) => textSection(policy, paint)) : []),
-    ...hostSection(imported.hostParameters, paint),
+    ...hostSection(imported, paint),
     wiringSection(imported, 'single', paint),
     wiringSection(imported, 'per list', paint),
     closing(imported, options, paint),
@@ -78,11 +78,14 @@ function diagnosticSection(diagnostics: readonly Diagnostic[], paint: Paint): st
   ];
 }
 
-function tableSection({ copies, unreadable }: Imported, paint: Paint): string[] {
-  if (copies.length + unreadable.length === 0) return [];
+function tableSection({ copies, left, unreadable }: Imported, paint: Paint): string[] {
+  if (copies.length + left.length + unreadable.length === 0) return [];
   return [
     paint('bold', 'Tables'),
     ...copies.map(({ from, to }) => `  ${visible(from)} → ${visible(to)}`),
+    ...left.map(
+      (path) => `  ${visible(path)} stays, and the policy reads it there: newaliases and local(8) do, too`,
+    ),
     ...unreadable.map(
       ({ path, reason }) =>
         `  ${visible(path)} ${paint('red', 'cannot be read')}: ${visible(reason)}; the policy names it where it is`,
@@ -100,17 +103,23 @@ function textSection({ name, text }: ImportedPolicy, paint: Paint): string[] {
   ];
 }
 
-function hostSection(parameters: readonly string[], paint: Paint): string[][] {
-  if (parameters.length === 0) return [];
-  return [
-    [
-      paint('bold', 'Taken from the host'),
-      ...parameters.map(
-        (name) =>
-          `  ${name} is not set: like Postfix, Postward takes it from the host it runs on. On another host, set it.`,
-      ),
-    ],
+function hostSection({ hostParameters, hostUsers }: Imported, paint: Paint): string[][] {
+  const lines = [
+    ...hostParameters.map(
+      (name) =>
+        `${name} is not set: like Postfix, Postward takes it from the host it runs on. On another host, set it.`,
+    ),
+    ...hostUsers.flatMap(({ policy, isWritten }) => [
+      isWritten
+        ? `local_recipient_maps is not set, and policy ${policy} refuses unknown users: Postfix's default is written into it.`
+        : `local_recipient_maps names the users of the host (policy ${policy}).`,
+      '  These are the users of the host that Postward runs on. On another host, take it out of the policy, and put what',
+      '  is to refuse unknown users into main.cf: `smtpd_reject_unlisted_sender = yes`, `smtpd_reject_unlisted_recipient = yes`.',
+    ]),
   ];
+  return lines.length === 0
+    ? []
+    : [[paint('bold', 'Taken from the host'), ...lines.map((line) => `  ${line}`)]];
 }
 
 const LAYOUT_HEADINGS: Readonly<Record<Layout, string>> = {

@@ -33,7 +33,7 @@ const WITHHELD: Readonly<Record<string, Pick<LineFate, 'fate' | 'reason'>>> = {
   config_directory: { fate: 'stays', reason: 'the policy has a directory of its own' },
   local_recipient_maps: {
     fate: 'stays',
-    reason: 'names users of the machine that Postfix runs on; Postfix goes on refusing unknown ones',
+    reason: 'names a table that Postward does not open; Postfix itself goes on refusing unknown recipients',
   },
   maps_rbl_domains: { fate: 'left out', reason: '`reject_rbl_client` asks for those that are alive' },
 };

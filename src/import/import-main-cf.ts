@@ -14,6 +14,7 @@ import { Edits } from './edits.ts';
 import type { ExamineOptions } from './examine.ts';
 import { fatesOf, type LineFate } from './fates.ts';
 import { itemSpan, removalSpan } from './list-items.ts';
+import { type HostUsers, hasWrittenUsers, hostUsersOf } from './local-users.ts';
 import { parseMasterCf, type SmtpdService } from './master-cf.ts';
 import type { Mend } from './mend.ts';
 import { mendLists } from './mend-lists.ts';
@@ -57,6 +58,8 @@ export interface Imported {
   /** Lines that mean nothing to Postfix, which refuses to run with them, are not in a policy. */
   readonly hasLostLines: boolean;
   readonly copies: readonly TableCopy[];
+  /** Table files that the policies name where they are. */
+  readonly left: readonly string[];
   readonly unreadable: readonly UnreadableFile[];
   /** False: neither the relay nor the recipient list of main.cf refuses relaying, and the new lines do. */
   readonly hasRelayGuard: boolean;
@@ -64,10 +67,8 @@ export interface Imported {
   readonly isAtOnce: boolean;
   /** What the policies take from the host they run on, because main.cf does not say it. */
   readonly hostParameters: readonly string[];
+  readonly hostUsers: readonly HostUsers[];
 }
-
-/** Tables that belong to the machine that Postfix runs on. */
-const PASSWORD_FILE = /(?:^|[\s,])(?:proxy:)?(?:unix|nis|nisplus|netinfo):/;
 
 /** Told line by line, or as a mend. */
 const TOLD: readonly string[] = ['duplicate-parameter', 'misspelt-parameter', 'unused-parameter'];
@@ -85,8 +86,8 @@ export function importMainCf(options: ImportOptions): Imported {
   const usedByMaster = options.masterCf && namesIn(options.masterCf.text);
   const names = mendNames(text.source, parse(text.source).assignments, usedByMaster ?? new Set());
   const mended = names.source === options.mainCf ? original : parse(names.source);
-  const future = subjectsOf(readable(mended.assignments), services, options);
-  const now = mended === original ? future : subjectsOf(readable(original.assignments), services, options);
+  const future = subjectsOf(mended.assignments, services, options);
+  const now = mended === original ? future : subjectsOf(original.assignments, services, options);
   const subjects = isFixing ? future : now;
   const [{ examined: main }] = subjects;
 
@@ -133,10 +134,12 @@ export function importMainCf(options: ImportOptions): Imported {
       : !now.some(({ examined }) => examined.diagnostics.some(isError)),
     hasLostLines: (isFixing ? mended : original).diagnostics.some(isError),
     copies: tables.copies,
+    left: tables.left,
     unreadable: tables.unreadable,
     hasRelayGuard: hasGuard(main, 'relay') || hasGuard(main, 'recipient'),
     isAtOnce: !main.parameters.boolean('smtpd_delay_reject'),
     hostParameters: ['myhostname', 'mynetworks'].filter((name) => !main.parameters.isSet(name)),
+    hostUsers: subjects.flatMap(({ name, examined }) => hostUsersOf(name, examined) ?? []),
   };
 }
 
@@ -166,7 +169,10 @@ function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[
       name,
       service,
       text: policyText(
-        [`Imported by \`postward import\` from ${origin(options, service)}.`],
+        [
+          `Imported by \`postward import\` from ${origin(options, service)}.`,
+          ...(hasWrittenUsers(examined) ? ["local_recipient_maps is Postfix's default, written out."] : []),
+        ],
         needed.map(({ assignment }) => assignment),
         edits,
       ),
@@ -201,16 +207,6 @@ function listsOf({ examined }: Subject, name: string | undefined): Record<Layout
 function origin({ mainCf, masterCf }: ImportOptions, service: SmtpdService | undefined): string {
   const options = service && masterCf && ` and the options of ${service.name} in ${masterCf.file}`;
   return `${mainCf.file}${options ?? ''}`;
-}
-
-/**
- * Less the check of local users where that names the password file: Postfix
- * goes on refusing unknown ones by itself.
- */
-function readable(assignments: readonly Assignment[]): readonly Assignment[] {
-  return assignments.filter(
-    ({ name, value }) => name !== 'local_recipient_maps' || !PASSWORD_FILE.test(value.text),
-  );
 }
 
 /** From the lists that become part of a policy. */

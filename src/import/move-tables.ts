@@ -1,7 +1,8 @@
 /**
  * Points a policy at its own copies of table files: `hash:/etc/postfix/access`
- * becomes `hash:$config_directory/tables/access`. What cannot be read is named by
- * its whole path, because `$config_directory` means another directory now.
+ * becomes `hash:$config_directory/tables/access`. What cannot be read, and files of
+ * aliases(5), are named by their whole path, because `$config_directory` means
+ * another directory now.
  */
 import { expand } from '../language/expansion.ts';
 import { SourcedText } from '../language/sourced-text.ts';
@@ -9,6 +10,7 @@ import type { ParameterKind } from '../policy/parameter-row.ts';
 import { PARAMETER_BY_NAME } from '../policy/parameters.ts';
 import { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
+import { aliasFiles } from './local-users.ts';
 import { neededAssignments } from './needed.ts';
 import type { TableCopies } from './table-copies.ts';
 import { fileReferences } from './table-references.ts';
@@ -25,11 +27,12 @@ export function moveTables(
   edits: Edits,
 ): void {
   const expandText = (text: string): string => expandWith(examined, text);
+  const aliases = aliasFiles(examined);
   const needed = neededAssignments(examined, without, new Edits());
   for (const { assignment, kind, isMatchList } of needed) {
     if (WITHOUT_TABLES.includes(kind)) continue;
     for (const { span, path } of fileReferences(assignment, { isMatchList, expand: expandText })) {
-      const copy = tables.add(path);
+      const copy = aliases.has(path) ? tables.leave(path) : tables.add(path);
       edits.replace(span, copy === undefined ? path : `$config_directory/${copy.to}`);
     }
   }

@@ -46,6 +46,14 @@ export function neededAssignments(
   const left = new Set(lists.filter(isLeftWhole).map(({ parameter }) => parameter));
   for (const name of assigned.keys()) if (isReadForItself(name) && !left.has(name)) add(name, false);
   for (const name of parameters.words('smtpd_restriction_classes')) add(name, false);
+  // What is a file of aliases(5) is known by these alone.
+  for (const name of ['alias_maps', 'alias_database']) {
+    const tables = parameters.words(name);
+    const isUsed = [...needed.values()].some(({ assignment: { value } }) =>
+      tables.some((table) => value.text.includes(table)),
+    );
+    if (isUsed) add(name, false);
+  }
   return [...assigned.keys()].flatMap((name) => needed.get(name) ?? []);
 }
 

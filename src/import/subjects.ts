@@ -5,7 +5,8 @@
 import { LIST_NAMES } from '../engine/step.ts';
 import type { Assignment } from '../language/main-cf.ts';
 import { PARAMETER_BY_NAME } from '../policy/parameters.ts';
-import { type Examined, type ExamineOptions, examine } from './examine.ts';
+import type { Examined, ExamineOptions } from './examine.ts';
+import { examineWithUsers } from './local-users.ts';
 import type { SmtpdService } from './master-cf.ts';
 
 export const MAIN_POLICY = 'main';
@@ -37,12 +38,13 @@ export function subjectsOf(
     {
       name: MAIN_POLICY,
       service: undefined,
-      examined: examine(MAIN_POLICY, assignments, options),
+      examined: examineWithUsers(MAIN_POLICY, assignments, options),
     },
     ...services.map((service): Subject => {
       const name = policyName(service.name, taken);
       taken.add(name);
-      return { name, service, examined: examine(name, [...assignments, ...service.options], options) };
+      const own = [...assignments, ...service.options];
+      return { name, service, examined: examineWithUsers(name, own, options) };
     }),
   ];
 }

@@ -17,6 +17,8 @@ export interface TableCopy {
 export class TableCopies {
   readonly copies: TableCopy[] = [];
   readonly unreadable: UnreadableFile[] = [];
+  /** Named where they are, because others go on writing them. */
+  readonly left: string[] = [];
   readonly #known = new Map<string, TableCopy | UnreadableFile>();
 
   /** undefined: it cannot be read, and is left where it is. */
@@ -29,6 +31,15 @@ export class TableCopies {
       else this.copies.push(known);
     }
     return known instanceof UnreadableFile ? undefined : known;
+  }
+
+  /** Takes no copy, and says so. */
+  leave(path: string): undefined {
+    if (this.#known.has(path)) return;
+    const source = readTableFileSync(path);
+    this.#known.set(path, source instanceof UnreadableFile ? source : { from: path, to: path });
+    if (source instanceof UnreadableFile) this.unreadable.push(source);
+    else this.left.push(path);
   }
 
   #make(path: string): TableCopy | UnreadableFile {

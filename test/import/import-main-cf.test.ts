@@ -93,14 +93,63 @@ smtpd_client_restriction = reject
     expect(imported.isSound).toBe(true);
   });
 
-  it('leave the password file to Postfix', () => {
+  it('keep the users of the host, and say whose they are', () => {
+    const users =
+      'alias_maps = hash:@D@/aliases\nlocal_recipient_maps = proxy:unix:passwd.byname $alias_maps\n';
+    const imported = importText(users, { files: { aliases: 'sales: root\n' } });
+    expect(imported.text).toBe(users.replaceAll('@D@', imported.directory));
+    expect(fates(imported)).toEqual([
+      'alias_maps both: Postfix needs it as well',
+      'local_recipient_maps both: Postfix needs it as well',
+    ]);
+    expect(imported.hostUsers).toEqual([{ policy: 'main', isWritten: false }]);
+    // newaliases writes it where it is, and local(8) reads it there.
+    expect([imported.copies, imported.left]).toEqual([[], [`${imported.directory}/aliases`]]);
+    expect(imported.isSound).toBe(true);
+  });
+
+  it('say which file is one of aliases, however it is named', () => {
     const imported = importText(
-      'local_recipient_maps = proxy:unix:passwd.byname $alias_maps\nalias_maps = hash:/etc/aliases\n',
+      'alias_database = hash:@D@/aliases\nlocal_recipient_maps = hash:@D@/aliases\n',
+      { files: { aliases: 'sales: root\n' } },
     );
-    expect(fates(imported)[0]).toMatch(
-      /^local_recipient_maps stays: names users of the machine that Postfix runs on/,
+    expect(imported.text).toContain(`alias_database = hash:${imported.directory}/aliases\n`);
+    expect(imported.isSound).toBe(true);
+  });
+
+  it('have the users written out where Postfix refuses unknown ones by its default', () => {
+    const lists = `alias_maps = hash:@D@/aliases
+smtpd_sender_restrictions = reject_unlisted_sender
+`;
+    const files = { aliases: 'sales: root\n' };
+    const imported = importText(lists, { files });
+    expect(imported.text).toBe(
+      `${lists.replace('@D@', imported.directory)}local_recipient_maps = proxy:unix:passwd.byname $alias_maps\n`,
     );
-    expect([imported.text, imported.isSound, imported.unreadable]).toEqual(['', true, []]);
+    expect(imported.policies[0].text).toContain("# local_recipient_maps is Postfix's default, written out.");
+    expect(imported.hostUsers).toEqual([{ policy: 'main', isWritten: true }]);
+    expect(importText(`${lists}local_recipient_maps =\n`, { files }).hostUsers).toEqual([]);
+
+    const submission = importText('smtpd_reject_unlisted_sender = yes\nalias_maps = hash:@D@/aliases\n', {
+      files,
+      masterCf:
+        'submission inet n - n - - smtpd -o smtpd_recipient_restrictions=reject_unlisted_recipient,reject\n',
+    });
+    expect(submission.hostUsers).toEqual([{ policy: 'submission', isWritten: true }]);
+    expect(submission.text).toBe('smtpd_reject_unlisted_sender = yes\n');
+  });
+
+  it('leave tables of users to Postfix that only Postfix opens, unless the lists need them', () => {
+    const users = 'local_recipient_maps = $alias_maps\nalias_maps = nis:mail.aliases\n';
+    const imported = importText(users);
+    expect(fates(imported)).toEqual([
+      'local_recipient_maps stays: names a table that Postward does not open; Postfix itself goes on refusing unknown recipients',
+      'alias_maps stays: aliases are for local delivery',
+    ]);
+    expect([imported.text, imported.isSound]).toEqual(['', true]);
+    const refusing = importText(`${users}smtpd_recipient_restrictions = reject_unlisted_recipient\n`);
+    expect(refusing.isSound).toBe(false);
+    expect(refusing.diagnostics.map(({ code }) => code)).toContain('table-unsupported');
   });
 
   it('as postconf -n prints them', () => {

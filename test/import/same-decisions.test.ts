@@ -198,6 +198,62 @@ describe('a service of master.cf', () => {
   });
 });
 
+describe('users of the host', () => {
+  const USERS = 'proxy:unix:passwd.byname $alias_maps';
+  const ALIASES = { aliases: 'sales: root\n' };
+  const mainCf = (...lines: readonly string[]) =>
+    ['mydestination = dest.test', 'alias_maps = hash:/etc/postfix/aliases', ...lines, ''].join('\n');
+  const someProbes = ['root', 'sales', 'no-such-user', 'postmaster'].flatMap((user) =>
+    ['root', 'no-such-user'].map((recipient): Probe => {
+      const [probe] = probes();
+      if (probe === undefined) throw new Error('no probe');
+      return {
+        ...probe,
+        id: `${user} ${recipient}`,
+        sender: `${user}@dest.test`,
+        recipients: [`${recipient}@dest.test`],
+      };
+    }),
+  );
+  const repliesOf = (found: Record<string, unknown>) =>
+    Object.values(found).map((decision) => JSON.stringify((decision as { reply?: unknown }).reply ?? ''));
+  const lists = [
+    ['smtpd_sender_restrictions = reject_unlisted_sender', 'smtpd_reject_unlisted_recipient = no'],
+    ['smtpd_recipient_restrictions = reject_unlisted_recipient, reject_unauth_destination'],
+    [
+      'smtpd_restriction_classes = known',
+      'known = reject_unlisted_sender',
+      'smtpd_helo_restrictions = known',
+    ],
+  ];
+
+  it.each([...lists, ['smtpd_reject_unlisted_sender = yes'], []])('named: %s', async (...given) => {
+    const { original, importWith, resolver } = await setUp(
+      { ...ALIASES, 'main.cf': mainCf(`local_recipient_maps = ${USERS}`, ...given) },
+      BASE_ZONE,
+    );
+    const expected = await decisions(original, someProbes, resolver);
+    expect(repliesOf(expected)).toContainEqual(
+      expect.stringMatching(/550.*<no-such-user@dest\.test>.*User unknown/),
+    );
+    expect(await decisions(await importWith(), someProbes, resolver)).toEqual(expected);
+  });
+
+  it.each(lists)("not named, where Postfix's default counts: %s", async (...given) => {
+    const files = {
+      ...ALIASES,
+      'main.cf': mainCf(...given),
+      'default.cf': mainCf(...given, `local_recipient_maps = ${USERS}`),
+    };
+    const { importWith, compileOriginal, resolver } = await setUp(files, BASE_ZONE);
+    const expected = await decisions(compileOriginal('default.cf'), someProbes, resolver);
+    expect(repliesOf(expected)).toContainEqual(
+      expect.stringMatching(/550.*<no-such-user@dest\.test>.*User unknown/),
+    );
+    expect(await decisions(await importWith(), someProbes, resolver)).toEqual(expected);
+  });
+});
+
 describe('the configurations', () => {
   it.each(readdirSync(CONFIGURATIONS).sort())('%s', async (name) => {
     const names = readdirSync(join(CONFIGURATIONS, name)).filter((file) => !file.endsWith('.txt'));

@@ -31,6 +31,7 @@ import { shadowedRow } from './rules/shadowed-row.ts';
 import { swallowedRestriction } from './rules/swallowed-restriction.ts';
 import { tableInResult } from './rules/table-in-result.ts';
 import { unknownAction } from './rules/unknown-action.ts';
+import { unlistedWithoutUsers } from './rules/unlisted-without-users.ts';
 import { unmatchableKey } from './rules/unmatchable-key.ts';
 import { unreachableRestriction } from './rules/unreachable-restriction.ts';
 import { worldReadablePassword } from './rules/world-readable-password.ts';
@@ -46,6 +47,7 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   classNamedLikeRestriction,
   doubledArgument,
   senderLoginIgnored,
+  unlistedWithoutUsers,
 
   interfaceHostName,
   noRelayGuard,

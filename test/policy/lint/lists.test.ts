@@ -40,7 +40,9 @@ test.each([
   ['permit_naked_ip_address', 'helo', 'removed-restriction permit_naked_ip_address'],
   ['reject_unknown_client_hostname', 'client', undefined],
 ])('old and removed names: %s', (name, list, expected) => {
-  const found = lintedWords(`smtpd_helo_required = yes\nsmtpd_${list}_restrictions = ${name}`);
+  const found = lintedWords(
+    `smtpd_helo_required = yes\nlocal_recipient_maps =\nsmtpd_${list}_restrictions = ${name}`,
+  );
   expect(found).toEqual(expected === undefined ? [] : [expected]);
 });
 
@@ -110,6 +112,15 @@ test.each([
   ['smtpd_sasl_auth_enable = yes\nsmtpd_sender_login_maps = static:bob\n', []],
 ])('sender-login restrictions: %j', (before, expected) => {
   expect(lintedWords(`${before}smtpd_sender_restrictions = reject_sender_login_mismatch`)).toEqual(expected);
+});
+
+test.each([
+  ['', ['unlisted-without-users reject_unlisted_sender']],
+  ['local_recipient_maps = proxy:unix:passwd.byname\n', []],
+  ['local_recipient_maps =\n', []],
+  ['mydestination =\n', []],
+])('unlisted users without a table of users: %j', (before, expected) => {
+  expect(lintedWords(`${before}smtpd_sender_restrictions = reject_unlisted_sender`)).toEqual(expected);
 });
 
 test.each([
