@@ -2,7 +2,7 @@
 import { ZoneMask } from '../dns/zone-mask.ts';
 import type { Imported, ImportedPolicy } from '../import/import-main-cf.ts';
 import type { Mend } from '../import/mend.ts';
-import { type Layout, mainCfLines, masterCfLines } from '../import/wiring.ts';
+import { isQuestion, type Layout, mainCfLines, masterCfLines, type WiredLists } from '../import/wiring.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
 import { formatSpan, type Span } from '../language/source.ts';
 import { visible } from '../language/visible.ts';
@@ -142,12 +142,30 @@ function wiringSection(
     ...(kept ? ['    # smtpd_relay_restrictions stays as it is.'] : []),
     ...(hasRelayGuard ? [] : ['    # Postfix wants a guard against relaying; main.cf had none.']),
     ...(lines.length === 0 ? ['    # No list holds anything for Postward to decide.'] : []),
+    ...(policies.some(({ wiring }) => isWaiting(wiring[layout])) ? WAITING.map((line) => `    ${line}`) : []),
     ...lines.map((line) => `    ${visible(line)}`),
-    ...services.flatMap(({ service, wiring }) => [
-      `  and for ${visible(service?.name ?? '')} in master.cf, instead of its options of these names`,
-      ...masterCfLines(wiring[layout]).map((line) => `    ${visible(line)}`),
-    ]),
+    ...services.flatMap(({ service, wiring }) => serviceLines(service?.name ?? '', wiring[layout])),
   ];
+}
+
+const WAITING = [
+  '# Without default_action=DUNNO where a list ends in `reject`: while Postward is down nobody gets past it,',
+  '# and mail waits at its senders.',
+];
+
+/** True when mail waits while Postward is down. */
+function isWaiting(lists: WiredLists): boolean {
+  return [...lists.values()].flat().some((word) => isQuestion(word) && !word.includes('default_action='));
+}
+
+function serviceLines(name: string, lists: WiredLists): string[] {
+  const lines = masterCfLines(lists);
+  return lines.length === 0
+    ? [`  and for ${visible(name)} in master.cf nothing: its options stay as they are`]
+    : [
+        `  and for ${visible(name)} in master.cf, instead of its options of these names`,
+        ...lines.map((line) => `    ${visible(line)}`),
+      ];
 }
 
 function closing(imported: Imported, options: ImportReportOptions, paint: Paint): string[] {

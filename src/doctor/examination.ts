@@ -1,6 +1,8 @@
 /** All that the doctor finds about a Postfix and our side of it. */
+import { isPlain } from '../import/plain-lists.ts';
 import { hasGuard, isForPolicyServer } from '../import/postfix-part.ts';
 import { listParameter } from '../policy/compile.ts';
+import type { RestrictionList } from '../policy/lint/restriction-list.ts';
 import { CHECKS, finding } from './checks.ts';
 import type { Finding } from './finding.ts';
 import type { PostfixService } from './postfix-config.ts';
@@ -13,6 +15,21 @@ export function examination(services: readonly PostfixService[], own: OwnSide): 
     ...wired.flatMap((one) => CHECKS.flatMap((check) => check(one, own))),
     ...everyListIsAsked(wired, own),
   ];
+}
+
+/** True when Postfix has the list itself, and nothing in it needs a policy server (docs/guide/import.md). */
+function isKept(list: RestrictionList, asking: readonly ServiceWiring[]): boolean {
+  const words = wordsOf(list);
+  return (
+    isPlain(list) &&
+    asking.every(({ service }) =>
+      service.examined.lists.some((one) => one.list === list.list && wordsOf(one) === words),
+    )
+  );
+}
+
+function wordsOf({ items }: RestrictionList): string {
+  return items.map(({ token }) => token.text.toLowerCase()).join(' ');
 }
 
 function somebodyAsks(wired: readonly ServiceWiring[], { sockets }: OwnSide): Finding[] {
@@ -45,7 +62,7 @@ function everyListIsAsked(wired: readonly ServiceWiring[], { policies }: OwnSide
     // Postfix decides by itself whether it relays.
     const isLeftToPostfix = asking.every(({ service }) => hasGuard(service.examined, 'relay'));
     return policy.lists
-      .filter(isForPolicyServer)
+      .filter((list) => isForPolicyServer(list) && !isKept(list, asking))
       .flatMap(({ list }) => (list === undefined || covered.has(list) ? [] : [list]))
       .filter((list) => list !== 'relay' || !isLeftToPostfix)
       .map((list) =>

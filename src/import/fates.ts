@@ -6,6 +6,7 @@ import { meantParameter } from '../policy/unknown-parameters.ts';
 import type { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
 import { type NeededAssignment, referencesIn } from './needed.ts';
+import { isPlain } from './plain-lists.ts';
 import { isLeftWhole, leftToPostfix, SUCCESSOR_OF_CHECK_RELAY_DOMAINS } from './postfix-part.ts';
 import { movesAway, reasonToStay } from './staying.ts';
 
@@ -63,8 +64,11 @@ function fateOf(assignment: Assignment, usedByPostfix: ReadonlySet<string>, opti
   if (leftList !== undefined) {
     return { assignment, fate: isNeeded ? 'both' : 'stays', reason: stayingWords(leftList) };
   }
+  const list = options.policy.lists.find(({ parameter }) => parameter === name);
+  if (isNeeded && list !== undefined && staysToo(list)) {
+    return { assignment, fate: 'both', reason: plainWords(list) };
+  }
   if (isNeeded && isMoving(assignment, options)) {
-    const list = options.policy.lists.find(({ parameter }) => parameter === name);
     return { assignment, fate: 'moves', reason: stayingWords(list) };
   }
   if (isNeeded && options.policy.classes.has(name)) {
@@ -100,6 +104,8 @@ function isMoving({ name }: Assignment, { nativeClasses }: FateOptions): boolean
 
 /** By itself, whoever else names it. */
 function isReadByPostfix(assignment: Assignment, options: FateOptions): boolean {
+  const list = options.policy.lists.find(({ parameter }) => parameter === assignment.name);
+  if (list !== undefined && staysToo(list)) return true;
   if (leftWhole(assignment, options) !== undefined) return true;
   if (options.policy.classes.has(assignment.name)) return options.nativeClasses;
   return !isMoving(assignment, options) && !isMacro(assignment, options);
@@ -113,6 +119,18 @@ function leftWhole({ name }: Assignment, { policy }: FateOptions): RestrictionLi
 /** A name that means something only because others use it. */
 function isMacro({ name }: Assignment, { policy }: FateOptions): boolean {
   return !isPostfixParameter(name) && !movesAway(name) && !policy.classes.has(name);
+}
+
+/** True of lists that a policy has and Postfix keeps. Into the recipient list comes the question. */
+function staysToo(list: RestrictionList): boolean {
+  return list.list !== 'recipient' && list.list !== 'relay' && isPlain(list);
+}
+
+/** Why a list stays in Postfix as well. */
+function plainWords(list: RestrictionList): string {
+  return ['Postfix keeps it: nothing in it needs a policy server', stayingWords(list)]
+    .filter((part) => part !== '')
+    .join('; ');
 }
 
 /** What of a list stays behind. */

@@ -158,13 +158,14 @@ function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[
     subjects.map((subject) => [subject, neededAssignments(subject.examined, without, edits)]),
   );
   const nativeClasses = subjects.some(({ examined }) =>
-    LIST_NAMES.some((list) => postfixPart(examined, list).usesClasses),
+    LIST_NAMES.some((list) => postfixPart(examined, list, false).usesClasses),
   );
   const mainLists = listsOf(main, services.length === 0 ? undefined : main.name);
   const imported = (subject: Subject): ImportedPolicy => {
     const { name, service, examined } = subject;
     const needed = neededBy.get(subject) ?? [];
     const lists = service === undefined ? mainLists : listsOf(subject, name);
+    const own = new Set(service?.options.map((option) => option.name));
     return {
       name,
       service,
@@ -189,8 +190,8 @@ function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[
         service === undefined
           ? lists
           : {
-              single: serviceLists(lists.single, mainLists.single),
-              'per list': serviceLists(lists['per list'], mainLists['per list']),
+              single: serviceLists(lists.single, mainLists.single, own),
+              'per list': serviceLists(lists['per list'], mainLists['per list'], own),
             },
     };
   };

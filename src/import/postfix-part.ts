@@ -46,15 +46,18 @@ export interface PostfixPart {
 
 const NOTHING: PostfixPart = { words: [], usesClasses: false };
 
-export function postfixPart(policy: Examined, name: ListName): PostfixPart {
+/** @param isWhole it stays as it is */
+export function postfixPart(policy: Examined, name: ListName, isWhole: boolean): PostfixPart {
   const list = policy.lists.find((one) => one.list === name);
   const items = list?.items ?? [];
-  const guard = name === 'recipient' && !hasGuard(policy, 'relay') ? guardIndex(items, policy) : -1;
+  const guard = recipientGuard(policy, name);
   const last = Math.max(
     guard,
     items.findLastIndex((item) => item.kind === 'restriction' && isLeftToPostfix(item.restriction)),
   );
-  const kept = items.slice(0, last + 1).filter((item, index) => index === guard || isKept(item));
+  const kept = isWhole
+    ? items.filter(({ token }) => token.text.toLowerCase() !== 'warn_if_reject')
+    : items.slice(0, last + 1).filter((item, index) => index === guard || isKept(item));
   const words = kept.flatMap(wordsOf);
   const isUnguarded = name === 'recipient' && guard < 0 && !hasGuard(policy, 'relay');
   if (words.length === 0 && !isUnguarded) return NOTHING;
@@ -62,6 +65,12 @@ export function postfixPart(policy: Examined, name: ListName): PostfixPart {
     words: isUnguarded ? [...USUAL_GUARD, ...words.filter((word) => !USUAL_GUARD.includes(word))] : words,
     usesClasses: kept.some(({ kind }) => kind === 'class'),
   };
+}
+
+/** Where the recipient list refuses relaying and nothing else does; -1: nowhere. */
+export function recipientGuard(policy: Examined, name: ListName): number {
+  if (name !== 'recipient' || hasGuard(policy, 'relay')) return -1;
+  return guardIndex(policy.lists.find((one) => one.list === name)?.items ?? [], policy);
 }
 
 export function hasGuard(policy: Examined, name: 'relay' | 'recipient'): boolean {

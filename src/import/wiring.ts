@@ -6,58 +6,97 @@
 import { LIST_NAMES, type ListName } from '../engine/step.ts';
 import { listParameter } from '../policy/compile.ts';
 import type { Examined } from './examine.ts';
-import { isForPolicyServer, postfixPart } from './postfix-part.ts';
+import { closingIndex, isPlain } from './plain-lists.ts';
+import { isForPolicyServer, postfixPart, recipientGuard } from './postfix-part.ts';
 
 export type Layout = 'single' | 'per list';
 
 /** Parameter → words of its list; none: an empty list. */
 export type WiredLists = ReadonlyMap<string, readonly string[]>;
 
-/** Where Postward listens unless told otherwise. */
-const SERVER = 'inet:127.0.0.1:10040';
+/** With where Postward listens unless told otherwise. */
+const QUESTION = 'check_policy_service { inet:127.0.0.1:10040';
 
-/** Lists that no RCPT TO sees, so that one question there cannot stand for them. */
-const ASKED_ALONE: readonly ListName[] = ['data', 'end_of_data', 'etrn'];
-
-/** Those for which one question at RCPT TO stands. */
+/** Those for which one question at RCPT TO stands, in the order in which smtpd comes to them. */
 const AT_RECIPIENT: readonly (ListName | undefined)[] = ['client', 'helo', 'sender', 'recipient'];
 
 /**
- * The new lists of a main.cf.
+ * The new lists of a main.cf, or of a service.
  *
  * @param policy undefined when it is the only one: its name need not be said
  */
 export function wiredLists(examined: Examined, layout: Layout, policy: string | undefined): WiredLists {
   const wired = new Map<string, readonly string[]>();
-  const isAskedAtRecipient = examined.lists.some(
-    (one) => AT_RECIPIENT.includes(one.list) && isForPolicyServer(one),
-  );
+  const asking = askingLists(examined, layout);
   for (const list of LIST_NAMES) {
     // Whether this host relays is Postfix's own business, and stays so when Postward is down.
     if (list === 'relay') continue;
-    const { words } = postfixPart(examined, list);
     const used = examined.lists.find((one) => one.list === list);
-    const isUsed = used !== undefined && isForPolicyServer(used);
-    const isAsked =
-      layout === 'per list'
-        ? isUsed
-        : list === 'recipient'
-          ? isAskedAtRecipient
-          : isUsed && ASKED_ALONE.includes(list);
-    if (used === undefined && !isAsked && words.length === 0) continue;
-    const question = isAsked ? [askPostward(layout === 'per list' ? list : undefined, policy)] : [];
+    const { words } = postfixPart(examined, list, isKeptWhole(examined, list, layout));
+    if (used === undefined && !asking.has(list) && words.length === 0) continue;
+    const context = [policy, ...(layout === 'per list' ? [list] : [])].filter((part) => part !== undefined);
+    const question = asking.has(list)
+      ? [askPostward(context.join('/'), isWaiting(examined, list, layout))]
+      : [];
     wired.set(listParameter(list), [...question, ...words]);
   }
   return wired;
 }
 
-/** What a service has to say: its own lists, and that it has none where main.cf has one. */
-export function serviceLists(service: WiredLists, main: WiredLists): WiredLists {
-  const lists = new Map(service);
-  for (const [parameter, words] of main) {
-    if (!lists.has(parameter) && words.length > 0) lists.set(parameter, []);
-    // main.cf has emptied it already.
-    if (words.length === 0 && lists.get(parameter)?.length === 0) lists.delete(parameter);
+/** The lists in which Postfix asks. */
+function askingLists({ lists }: Examined, layout: Layout): ReadonlySet<ListName> {
+  const asking = new Set<ListName>();
+  for (const one of lists) {
+    const { list } = one;
+    if (list === undefined || list === 'relay' || !isForPolicyServer(one)) continue;
+    // What Postfix keeps behind the question in the recipient list makes it whole again.
+    if (list !== 'recipient' && isPlain(one)) continue;
+    asking.add(layout === 'single' && AT_RECIPIENT.includes(list) ? 'recipient' : list);
+  }
+  return asking;
+}
+
+/** True when all of the list stays: nothing in it needs Postward, and nothing that Postward decides comes before it. */
+function isKeptWhole(examined: Examined, name: ListName, layout: Layout): boolean {
+  const list = examined.lists.find((one) => one.list === name);
+  if (list === undefined || !isPlain(list)) return false;
+  if (name === 'recipient') return closingIndex(list, examined) !== recipientGuard(examined, name);
+  if (layout === 'per list') return true;
+  const before = AT_RECIPIENT.slice(0, Math.max(0, AT_RECIPIENT.indexOf(name)));
+  return !examined.lists.some((one) => before.includes(one.list) && isForPolicyServer(one) && !isPlain(one));
+}
+
+/**
+ * True when mail has to wait while Postward is down: a list for which the
+ * question stands lets nobody past its end, and what stays of it does not say so.
+ */
+function isWaiting(examined: Examined, asking: ListName, layout: Layout): boolean {
+  return examined.lists.some((one) => {
+    if (one.list === undefined || one.list === 'relay') return false;
+    const isDecided = layout === 'single' && asking === 'recipient' ? AT_RECIPIENT.includes(one.list) : false;
+    if (one.list !== asking && !isDecided) return false;
+    const closing = closingIndex(one, examined);
+    return (
+      closing >= 0 &&
+      !isKeptWhole(examined, one.list, layout) &&
+      closing !== recipientGuard(examined, one.list)
+    );
+  });
+}
+
+/**
+ * What a service has to say.
+ *
+ * @param main what main.cf says from now on
+ * @param own parameters that the service sets now
+ */
+export function serviceLists(service: WiredLists, main: WiredLists, own: ReadonlySet<string>): WiredLists {
+  const lists = new Map<string, readonly string[]>();
+  for (const parameter of LIST_NAMES.map(listParameter)) {
+    if (!service.has(parameter) && !main.has(parameter)) continue;
+    const words = service.get(parameter) ?? [];
+    const inherited = main.get(parameter) ?? [];
+    if (own.has(parameter) || words.join() !== inherited.join()) lists.set(parameter, words);
   }
   return lists;
 }
@@ -71,12 +110,22 @@ export function mainCfLines(lists: WiredLists): string[] {
 
 export function masterCfLines(lists: WiredLists): string[] {
   return [...lists].map(([parameter, words]) =>
-    words.length === 0 ? `-o ${parameter}=` : `-o { ${parameter} = ${words.join(', ')} }`,
+    words.some((word) => /\s/.test(word))
+      ? `-o { ${parameter} = ${words.join(', ')} }`
+      : `-o ${parameter}=${words.join(',')}`,
   );
 }
 
-function askPostward(list: ListName | undefined, policy: string | undefined): string {
-  const context = [policy, list].filter((part) => part !== undefined).join('/');
-  const option = context === '' ? '' : `, policy_context=${context}`;
-  return `check_policy_service { ${SERVER}, timeout=30s, default_action=DUNNO${option} }`;
+/** True when the word asks Postward, and is none that main.cf had. */
+export function isQuestion(word: string): boolean {
+  return word.startsWith(`${QUESTION}, `);
+}
+
+function askPostward(context: string, isWaiting: boolean): string {
+  const options = [
+    'timeout=30s',
+    ...(isWaiting ? [] : ['default_action=DUNNO']),
+    ...(context === '' ? [] : [`policy_context=${context}`]),
+  ];
+  return `${QUESTION}, ${options.join(', ')} }`;
 }

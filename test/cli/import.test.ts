@@ -118,6 +118,23 @@ test('services of master.cf: a policy each, and which is the default', async () 
   );
 });
 
+test('services of master.cf whose options stay as they are', async () => {
+  writeFileSync(join(directory, 'main.cf'), 'smtpd_relay_restrictions = reject_unauth_destination\n');
+  writeFileSync(join(directory, 'master.cf'), 'smtps inet n - n - - smtpd -o mynetworks=192.0.2.0/24\n');
+  expect(await typed('main.cf', '--master', 'master.cf')).toBe(0);
+  expect(terminal.output).toContain('  and for smtps in master.cf nothing: its options stay as they are\n');
+  expect(terminal.output).not.toContain('instead of its options');
+});
+
+test('lists at whose end mail waits while Postward is down', async () => {
+  const note = '# Without default_action=DUNNO where a list ends in `reject`: while Postward is down';
+  expect(await typed('main.cf')).toBe(0);
+  expect(terminal.output).not.toContain(note);
+  writeFileSync(join(directory, 'main.cf'), `${MAIN_CF.trimEnd()}, reject\n`);
+  expect(await typed('main.cf')).toBe(0);
+  expect(terminal.output.split(note)).toHaveLength(3);
+});
+
 test('mistakes that are left: exit code 2', async () => {
   writeFileSync(join(directory, 'main.cf'), 'smtpd_client_restrictions = reject_nobody_at_all\n');
   expect(await typed('main.cf')).toBe(2);

@@ -162,6 +162,17 @@ describe('what is wrong', () => {
     expect(others).toEqual([]);
   });
 
+  test('no list that Postfix keeps because nothing in it needs Postward', async () => {
+    const data = 'smtpd_data_restrictions = permit_mynetworks, reject_plaintext_session\n';
+    write('policies/mx.cf', `${POLICY}${data}`);
+    const asking = `smtpd_recipient_restrictions = reject_unauth_destination, ${ASK}\n`;
+    postfix(`${asking}${data}`);
+    expect(troubles((await doctor()).findings)).toEqual([]);
+    terminal.output = '';
+    postfix(asking);
+    expect(troubles((await doctor()).findings)).toEqual(['list-not-asked']);
+  });
+
   test('the DATA list of a policy, which one question at RCPT TO does not decide', async () => {
     write('policies/mx.cf', `${POLICY}smtpd_data_restrictions = reject_multi_recipient_bounce\n`);
     postfix(`smtpd_recipient_restrictions = reject_unauth_destination, ${ASK}\n`);

@@ -152,6 +152,19 @@ smtpd_sender_restrictions = reject_unlisted_sender
     expect(refusing.diagnostics.map(({ code }) => code)).toContain('table-unsupported');
   });
 
+  it('say whether a filter stands before the queue, for main.cf and for a service', () => {
+    const lists = 'smtpd_sender_restrictions = check_sender_access inline:{a@b.test=HOLD}\n';
+    const masterCf = 'smtp inet n - n - - smtpd -o smtpd_proxy_filter=127.0.0.1:10024\n';
+    const imported = importText(lists, { masterCf });
+    expect(imported.policies.map(({ text }) => bodyOf(text))).toEqual([
+      lists,
+      `${lists}smtpd_proxy_filter=127.0.0.1:10024\n`,
+    ]);
+    const main = importText(`smtpd_proxy_filter = 127.0.0.1:10024\n${lists}`);
+    expect(main.text).toBe(`smtpd_proxy_filter = 127.0.0.1:10024\n${lists}`);
+    expect(fates(main)[0]).toBe('smtpd_proxy_filter both: Postfix needs it as well');
+  });
+
   it('as postconf -n prints them', () => {
     const imported = importText(
       'config_directory = /etc/postfix\nsmtpd_sender_restrictions = reject_non_fqdn_sender, reject_unknown_sender_domain\n',
@@ -361,8 +374,8 @@ smtpd_data_restrictions = permit
       '    check_policy_service { inet:127.0.0.1:10040, timeout=30s, default_action=DUNNO },',
       '    reject_unauth_destination',
       'smtpd_data_restrictions =',
-      '    check_policy_service { inet:127.0.0.1:10040, timeout=30s, default_action=DUNNO },',
-      '    reject_unauth_pipelining',
+      '    reject_unauth_pipelining,',
+      '    permit',
     ]);
   });
 
@@ -464,6 +477,108 @@ smtpd_sasl_auth_enable=yes
       `-o { smtpd_recipient_restrictions = ${ask('submission')}, permit_sasl_authenticated, reject }`,
     ]);
   });
+});
+
+describe('lists that end in reject', () => {
+  const masterCf = (options: string) => `submission inet n - n - - smtpd\n  ${options}\n`;
+  const ASK = 'check_policy_service { inet:127.0.0.1:10040, timeout=30s';
+  const mainCf = `smtpd_helo_restrictions = reject_invalid_helo_hostname
+smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination
+mua = permit_sasl_authenticated, reject
+`;
+  const service = (options: string, main = mainCf) => {
+    const imported = importText(main, { masterCf: masterCf(options) });
+    const wiring = imported.policies[1]?.wiring;
+    return {
+      imported,
+      single: masterCfLines(wiring?.single ?? new Map()),
+      perList: masterCfLines(wiring?.['per list'] ?? new Map()),
+    };
+  };
+
+  it('stay as they are when nothing in them needs Postward', () => {
+    for (const value of ['permit_sasl_authenticated,reject', '$mua']) {
+      const { imported, single, perList } = service(`-o smtpd_client_restrictions=${value}`);
+      const stays = '-o smtpd_client_restrictions=permit_sasl_authenticated,reject';
+      const ask = (context: string) => `${ASK}, default_action=DUNNO, policy_context=${context} }`;
+      expect(single).toEqual([
+        stays,
+        `-o { smtpd_recipient_restrictions = ${ask('submission')}, permit_mynetworks, reject_unauth_destination }`,
+      ]);
+      expect(perList).toEqual([
+        stays,
+        `-o { smtpd_helo_restrictions = ${ask('submission/helo')} }`,
+        `-o { smtpd_recipient_restrictions = ${ask('submission/recipient')}, permit_mynetworks, reject_unauth_destination }`,
+      ]);
+      expect(fates(imported, 1)).toEqual([
+        'smtpd_client_restrictions both: Postfix keeps it: nothing in it needs a policy server',
+      ]);
+      expect(imported.policies[1]?.text).toContain(`smtpd_client_restrictions=${value}\n`);
+    }
+    const main = importText(`${mainCf}smtpd_client_restrictions = $mua\n`);
+    for (const lists of Object.values(main.policies[0].wiring)) {
+      expect(lists.get('smtpd_client_restrictions')).toEqual(['permit_sasl_authenticated', 'reject']);
+    }
+    expect(fates(main)[2]).toMatch(/^mua both/);
+  });
+
+  it('stay whole behind the question, when the relay list is the guard', () => {
+    const recipient = 'smtpd_recipient_restrictions = permit_sasl_authenticated, reject\n';
+    const { policies } = importText(`compatibility_level = 3.6\n${recipient}`);
+    expect(policies[0].wiring.single.get('smtpd_recipient_restrictions')).toEqual([
+      `${ASK}, default_action=DUNNO }`,
+      'permit_sasl_authenticated',
+      'reject',
+    ]);
+  });
+
+  it('let mail wait while Postward is down, when something in them needs it', () => {
+    const { single, perList } = service(
+      '-o { smtpd_client_restrictions = reject_unknown_client_hostname, permit_sasl_authenticated, reject }',
+    );
+    expect(single).toEqual([
+      '-o smtpd_client_restrictions=',
+      `-o { smtpd_recipient_restrictions = ${ASK}, policy_context=submission }, permit_mynetworks, reject_unauth_destination }`,
+    ]);
+    expect(perList[0]).toBe(`-o { smtpd_client_restrictions = ${ASK}, policy_context=submission/client } }`);
+    expect(perList.slice(1).every((line) => line.includes('default_action=DUNNO'))).toBe(true);
+    // Here `reject` is the guard, and stays by itself.
+    const guarded = service(
+      '-o { smtpd_recipient_restrictions = reject_non_fqdn_sender, permit_mynetworks, reject }',
+    );
+    expect(guarded.single).toEqual([
+      `-o { smtpd_recipient_restrictions = ${ASK}, default_action=DUNNO, policy_context=submission }, permit_mynetworks, reject }`,
+    ]);
+  });
+
+  it('do not come before what Postward decides first, when it is asked at RCPT TO', () => {
+    // A client without a name gets 450, whatever its sender is.
+    const { wiring } = importText(
+      'smtpd_client_restrictions = reject_unknown_client_hostname\nsmtpd_sender_restrictions = permit_mynetworks, reject\nsmtpd_recipient_restrictions = reject_unauth_destination\n',
+    ).policies[0];
+    expect(mainCfLines(wiring.single)).toEqual([
+      'smtpd_client_restrictions =',
+      'smtpd_sender_restrictions =',
+      'smtpd_recipient_restrictions =',
+      `    ${ASK} },`,
+      '    reject_unauth_destination',
+    ]);
+    expect(wiring['per list'].get('smtpd_sender_restrictions')).toEqual(['permit_mynetworks', 'reject']);
+  });
+
+  it.each(['warn_if_reject reject', 'permit, reject', 'permit_mynetworks', 'defer_if_permit'])(
+    'are not those that let others past: %s',
+    (words) => {
+      const { wiring } = importText(
+        `smtpd_client_restrictions = reject_unknown_client_hostname, ${words}\nsmtpd_recipient_restrictions = reject_unauth_destination\n`,
+      ).policies[0];
+      for (const lists of Object.values(wiring)) {
+        expect(
+          [...lists.values()].flat().filter((word) => word.startsWith(ASK) && !word.includes('DUNNO')),
+        ).toEqual([]);
+      }
+    },
+  );
 });
 
 describe('the guard against relaying', () => {

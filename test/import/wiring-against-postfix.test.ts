@@ -49,6 +49,55 @@ several       to=bob@dest.test|no@dest.test|bob@other.test data=1
 `,
 );
 
+/** Lists that let in whom they name, and nobody else; a service of master.cf for submission has such lists. */
+const CLOSED = [
+  parseCase(
+    'closed',
+    `about: a list that ends in reject, and in which nothing needs Postward
+== main.cf
+smtpd_client_restrictions = permit_mynetworks, permit_sasl_authenticated, reject
+smtpd_helo_restrictions = reject_invalid_helo_hostname
+smtpd_recipient_restrictions = check_recipient_access inline:{no@dest.test=REJECT}, reject_unauth_destination
+== probes
+mine       addr=127.0.0.1
+mine-no    addr=127.0.0.1 to=no@dest.test
+mine-helo  addr=127.0.0.1 helo=a_b.
+stranger   addr=192.0.2.1
+login      addr=192.0.2.1 login=bob
+both       addr=192.0.2.1 helo=a_b. to=no@dest.test
+`,
+  ),
+  parseCase(
+    'closed-amid',
+    `about: lists that end in reject, and in which something needs Postward
+== main.cf
+smtpd_client_restrictions = reject_unknown_client_hostname, permit_mynetworks, reject
+smtpd_sender_restrictions = check_sender_access inline:{no@sender.test=REJECT}, permit_sasl_authenticated, permit_mynetworks, reject
+smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination
+== probes
+mine       addr=127.0.0.1
+mine-no    addr=127.0.0.1 from=no@sender.test
+stranger   addr=192.0.2.1
+unnamed    addr=192.0.2.1 name=[UNAVAILABLE]
+`,
+  ),
+  parseCase(
+    'closed-later',
+    `about: a list that ends in reject, behind one that Postward decides
+== main.cf
+smtpd_client_restrictions = reject_unknown_client_hostname
+smtpd_sender_restrictions = permit_mynetworks, reject
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+smtpd_recipient_restrictions = permit_mynetworks, permit_sasl_authenticated, reject
+== probes
+mine       addr=127.0.0.1
+stranger   addr=192.0.2.1
+unnamed    addr=192.0.2.1 name=[UNAVAILABLE]
+login      addr=192.0.2.1 login=bob
+`,
+  ),
+];
+
 function caseOf(name: string): Case {
   return parseCase(name, readFileSync(join(CONFORMANCE, 'cases', `${name}.case`), 'utf8'));
 }
@@ -81,6 +130,7 @@ function wiringOf({ mainCf, tables }: Case, server: string): Record<Layout, Reco
 
 const CASES = [
   PIPELINING,
+  ...CLOSED,
   ...['classes', 'expansion', 'f-content-filter', 'generic', 'mx-backup', 'relay'].map(caseOf),
 ];
 
@@ -123,5 +173,37 @@ describe.skipIf(!postfix.isMet)('Postfix with its new lines', () => {
       }
     }
     expect(differences.join('\n')).toBe('');
+  });
+});
+
+describe.skipIf(!postfix.isMet)('Postfix with its new lines, while Postward is down', () => {
+  it.concurrent.for(CLOSED)('lets in nobody whom it refused: $name', async (each, { expect }) => {
+    const { mainCf, tables, zone, probes } = each;
+    const address = nextLoopbackAddress();
+    const wiring = wiringOf(each, `${address}:${PORT}`);
+    await using stack = new AsyncDisposableStack();
+    const dns = await startFixtureDns({ zone: `${BASE_ZONE}\n${zone}`, address, port: 53 });
+    stack.defer(() => dns.stop());
+    const instance = await startPostfix({
+      mainCf: laidOver(BASE_CF, mainCf),
+      tables,
+      address,
+      nameserver: address,
+      services: { native: {}, single: wiring.single, 'per-list': wiring['per list'] },
+    });
+    stack.defer(() => instance.stop());
+
+    const strangers = probes.filter(({ client }) => client.address !== '127.0.0.1');
+    const refused: string[] = [];
+    for (const probe of strangers) {
+      const native = await runProbe(probe, address, instance.port('native'));
+      if (!native.some((reply) => /^[45]/.test(reply))) continue;
+      refused.push(probe.id);
+      for (const layout of LAYOUTS) {
+        const replies = await runProbe(probe, address, instance.port(layout.replace(' ', '-')));
+        expect(replies.at(-1), `${probe.id}, ${layout}`).toMatch(/^[45]/);
+      }
+    }
+    expect(refused).toContain('stranger');
   });
 });
