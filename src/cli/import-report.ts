@@ -109,13 +109,18 @@ function hostSection({ hostParameters, hostUsers }: Imported, paint: Paint): str
       (name) =>
         `${name} is not set: like Postfix, Postward takes it from the host it runs on. On another host, set it.`,
     ),
-    ...hostUsers.flatMap(({ policy, isWritten }) => [
-      isWritten
-        ? `local_recipient_maps is not set, and policy ${policy} refuses unknown users: Postfix's default is written into it.`
-        : `local_recipient_maps names the users of the host (policy ${policy}).`,
-      '  These are the users of the host that Postward runs on. On another host, take it out of the policy, and put what',
-      '  is to refuse unknown users into main.cf: `smtpd_reject_unlisted_sender = yes`, `smtpd_reject_unlisted_recipient = yes`.',
-    ]),
+    ...[false, true].flatMap((isWritten) => {
+      const policies = hostUsers.filter((one) => one.isWritten === isWritten).map(({ policy }) => policy);
+      if (policies.length === 0) return [];
+      const which = `(${policies.length === 1 ? 'policy' : 'policies'} ${policies.join(', ')})`;
+      return [
+        isWritten
+          ? `local_recipient_maps is not set, and unknown users are refused: Postfix's default is written out ${which}.`
+          : `local_recipient_maps names the users of the host ${which}.`,
+        '  These are the users of the host that Postward runs on. On another host, take it out of the policy, and put what',
+        '  is to refuse unknown users into main.cf: `smtpd_reject_unlisted_sender = yes`, `smtpd_reject_unlisted_recipient = yes`.',
+      ];
+    }),
   ];
   return lines.length === 0
     ? []

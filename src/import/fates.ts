@@ -6,7 +6,7 @@ import { meantParameter } from '../policy/unknown-parameters.ts';
 import type { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
 import { type NeededAssignment, referencesIn } from './needed.ts';
-import { isPlain } from './plain-lists.ts';
+import { isPlain, isUnasked } from './plain-lists.ts';
 import { isLeftWhole, leftToPostfix, SUCCESSOR_OF_CHECK_RELAY_DOMAINS } from './postfix-part.ts';
 import { movesAway, reasonToStay } from './staying.ts';
 
@@ -22,6 +22,8 @@ export interface FateOptions {
   readonly assignments: readonly Assignment[];
   readonly needed: readonly NeededAssignment[];
   readonly policy: Examined;
+  /** The assignments are options of a service of master.cf. */
+  readonly isService: boolean;
   /** What stays of the lists in Postfix names restriction classes. */
   readonly nativeClasses: boolean;
   readonly edits: Edits;
@@ -65,7 +67,7 @@ function fateOf(assignment: Assignment, usedByPostfix: ReadonlySet<string>, opti
     return { assignment, fate: isNeeded ? 'both' : 'stays', reason: stayingWords(leftList) };
   }
   const list = options.policy.lists.find(({ parameter }) => parameter === name);
-  if (isNeeded && list !== undefined && staysToo(list)) {
+  if (isNeeded && list !== undefined && staysToo(list, options)) {
     return { assignment, fate: 'both', reason: plainWords(list) };
   }
   if (isNeeded && isMoving(assignment, options)) {
@@ -105,7 +107,7 @@ function isMoving({ name }: Assignment, { nativeClasses }: FateOptions): boolean
 /** By itself, whoever else names it. */
 function isReadByPostfix(assignment: Assignment, options: FateOptions): boolean {
   const list = options.policy.lists.find(({ parameter }) => parameter === assignment.name);
-  if (list !== undefined && staysToo(list)) return true;
+  if (list !== undefined && staysToo(list, options)) return true;
   if (leftWhole(assignment, options) !== undefined) return true;
   if (options.policy.classes.has(assignment.name)) return options.nativeClasses;
   return !isMoving(assignment, options) && !isMacro(assignment, options);
@@ -121,9 +123,10 @@ function isMacro({ name }: Assignment, { policy }: FateOptions): boolean {
   return !isPostfixParameter(name) && !movesAway(name) && !policy.classes.has(name);
 }
 
-/** True of lists that a policy has and Postfix keeps. Into the recipient list comes the question. */
-function staysToo(list: RestrictionList): boolean {
-  return list.list !== 'recipient' && list.list !== 'relay' && isPlain(list);
+/** True of lists that a policy has and Postfix keeps. Into the recipient list comes a question, if there is one. */
+function staysToo(list: RestrictionList, { policy, isService }: FateOptions): boolean {
+  const isAskedIn = list.list === 'recipient' && !(isService && isUnasked(policy));
+  return isPlain(list) && list.list !== 'relay' && !isAskedIn;
 }
 
 /** Why a list stays in Postfix as well. */

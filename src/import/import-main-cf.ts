@@ -182,6 +182,7 @@ function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[
         // A macro of main.cf may be used by a service alone.
         needed: service === undefined ? [...neededBy.values()].flat() : needed,
         policy: examined,
+        isService: service !== undefined,
         nativeClasses,
         edits,
         usedByMaster,
@@ -198,10 +199,11 @@ function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[
   return [imported(main), ...services.map(imported)];
 }
 
-function listsOf({ examined }: Subject, name: string | undefined): Record<Layout, WiredLists> {
+function listsOf({ examined, service }: Subject, policy: string | undefined): Record<Layout, WiredLists> {
+  const isMain = service === undefined;
   return {
-    single: wiredLists(examined, 'single', name),
-    'per list': wiredLists(examined, 'per list', name),
+    single: wiredLists(examined, { layout: 'single', policy, isMain }),
+    'per list': wiredLists(examined, { layout: 'per list', policy, isMain }),
   };
 }
 

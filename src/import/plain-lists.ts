@@ -31,6 +31,16 @@ export function isPlain(list: RestrictionList): boolean {
   return isForPolicyServer(list) && list.items.every(isPlainItem);
 }
 
+/** True when something in the list is for a policy server to decide. */
+export function needsPolicyServer(list: RestrictionList): boolean {
+  return isForPolicyServer(list) && !isPlain(list);
+}
+
+/** True of a service with nothing but plain lists: it has no need to ask. */
+export function isUnasked({ lists }: Examined): boolean {
+  return lists.every((list) => list.list === 'relay' || !needsPolicyServer(list));
+}
+
 function isPlainItem(item: ListItem): boolean {
   if (item.kind !== 'restriction') return false;
   return PLAIN.has(item.restriction.name) || isLeftToPostfix(item.restriction);

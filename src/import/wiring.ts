@@ -6,7 +6,7 @@
 import { LIST_NAMES, type ListName } from '../engine/step.ts';
 import { listParameter } from '../policy/compile.ts';
 import type { Examined } from './examine.ts';
-import { closingIndex, isPlain } from './plain-lists.ts';
+import { closingIndex, isPlain, isUnasked, needsPolicyServer } from './plain-lists.ts';
 import { isForPolicyServer, postfixPart, recipientGuard } from './postfix-part.ts';
 
 export type Layout = 'single' | 'per list';
@@ -20,19 +20,24 @@ const QUESTION = 'check_policy_service { inet:127.0.0.1:10040';
 /** Those for which one question at RCPT TO stands, in the order in which smtpd comes to them. */
 const AT_RECIPIENT: readonly (ListName | undefined)[] = ['client', 'helo', 'sender', 'recipient'];
 
-/**
- * The new lists of a main.cf, or of a service.
- *
- * @param policy undefined when it is the only one: its name need not be said
- */
-export function wiredLists(examined: Examined, layout: Layout, policy: string | undefined): WiredLists {
+export interface WiringOptions {
+  readonly layout: Layout;
+  /** undefined when it is the only one: its name need not be said. */
+  readonly policy: string | undefined;
+  /** False: of a service of master.cf. */
+  readonly isMain: boolean;
+}
+
+/** The new lists of a main.cf, or of a service. */
+export function wiredLists(examined: Examined, { layout, policy, isMain }: WiringOptions): WiredLists {
   const wired = new Map<string, readonly string[]>();
-  const asking = askingLists(examined, layout);
+  const asking = askingLists(examined, layout, isMain);
   for (const list of LIST_NAMES) {
     // Whether this host relays is Postfix's own business, and stays so when Postward is down.
     if (list === 'relay') continue;
     const used = examined.lists.find((one) => one.list === list);
-    const { words } = postfixPart(examined, list, isKeptWhole(examined, list, layout));
+    const isWhole = isKeptWhole(examined, list, layout) || (used && isPlain(used) && asking.size === 0);
+    const { words } = postfixPart(examined, list, isWhole === true);
     if (used === undefined && !asking.has(list) && words.length === 0) continue;
     const context = [policy, ...(layout === 'per list' ? [list] : [])].filter((part) => part !== undefined);
     const question = asking.has(list)
@@ -44,9 +49,10 @@ export function wiredLists(examined: Examined, layout: Layout, policy: string | 
 }
 
 /** The lists in which Postfix asks. */
-function askingLists({ lists }: Examined, layout: Layout): ReadonlySet<ListName> {
+function askingLists(examined: Examined, layout: Layout, isMain: boolean): ReadonlySet<ListName> {
   const asking = new Set<ListName>();
-  for (const one of lists) {
+  if (!isMain && isUnasked(examined)) return asking;
+  for (const one of examined.lists) {
     const { list } = one;
     if (list === undefined || list === 'relay' || !isForPolicyServer(one)) continue;
     // What Postfix keeps behind the question in the recipient list makes it whole again.
@@ -63,7 +69,7 @@ function isKeptWhole(examined: Examined, name: ListName, layout: Layout): boolea
   if (name === 'recipient') return closingIndex(list, examined) !== recipientGuard(examined, name);
   if (layout === 'per list') return true;
   const before = AT_RECIPIENT.slice(0, Math.max(0, AT_RECIPIENT.indexOf(name)));
-  return !examined.lists.some((one) => before.includes(one.list) && isForPolicyServer(one) && !isPlain(one));
+  return !examined.lists.some((one) => before.includes(one.list) && needsPolicyServer(one));
 }
 
 /**

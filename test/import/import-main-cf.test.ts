@@ -522,6 +522,19 @@ mua = permit_sasl_authenticated, reject
     expect(fates(main)[2]).toMatch(/^mua both/);
   });
 
+  it('leave a service alone that has no others', () => {
+    const { imported, single, perList } = service(
+      '-o smtpd_helo_restrictions= -o smtpd_client_restrictions=permit_mynetworks,reject -o smtpd_recipient_restrictions=permit_mynetworks,reject',
+    );
+    const options = [
+      '-o smtpd_client_restrictions=permit_mynetworks,reject',
+      '-o smtpd_helo_restrictions=',
+      '-o smtpd_recipient_restrictions=permit_mynetworks,reject',
+    ];
+    expect([single, perList]).toEqual([options, options]);
+    expect(fates(imported, 1)[2]).toMatch(/^smtpd_recipient_restrictions both/);
+  });
+
   it('stay whole behind the question, when the relay list is the guard', () => {
     const recipient = 'smtpd_recipient_restrictions = permit_sasl_authenticated, reject\n';
     const { policies } = importText(`compatibility_level = 3.6\n${recipient}`);
