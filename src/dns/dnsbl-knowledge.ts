@@ -37,7 +37,7 @@ export interface DnsblFacts {
   /** What to ask instead. */
   readonly successor?: string;
   /** What it is asked about. */
-  readonly subject: 'address' | 'domain';
+  readonly subject: 'address' | 'domain' | 'both';
   readonly isAllowList?: true;
   /** A zone that has all of this one's listings. */
   readonly partOf?: string;
@@ -52,6 +52,9 @@ export interface DnsblFacts {
 
 /** The guides to Postfix of 2003 to 2019 whose configurations Postward was made to carry. */
 const SURVEY = "survey of administrators' guides, 2003 to 2019";
+
+const VIRBL =
+  'https://github.com/dmippolitov/pydnsbl/issues/48 (https://www.rollernet.us/2017/01/shutdown-of-virbl-dnsbl-bit-nl/)';
 
 const SPAMHAUS_CODES =
   'https://docs.spamhaus.com/datasets/docs/source/10-data-type-documentation/datasets/040-zones.html';
@@ -213,6 +216,41 @@ export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
     source: 'https://www.suped.com/learn/blocklists/uceprotect-dnsbl-level-3',
   },
   {
+    zone: 'psbl.surriel.com',
+    status: 'alive',
+    subject: 'address',
+    source: 'http://psbl.surriel.com/howto/',
+  },
+  {
+    zone: 'dnsbl-1.uceprotect.net',
+    status: 'alive',
+    subject: 'address',
+    source: 'https://www.suped.com/learn/blocklists/uceprotect-dnsbl-level-1',
+  },
+  {
+    zone: 'hostkarma.junkemailfilter.com',
+    status: 'alive',
+    subject: 'both',
+    listings: '127.0.0.2',
+    source:
+      'https://github.com/IntellexApps/blcheck/issues/20, https://www.suped.com/blocklists/junk-email-filter-hostkarma-blacklist',
+  },
+  {
+    zone: 'ips.backscatterer.org',
+    status: 'alive',
+    subject: 'address',
+    terms:
+      'has servers that bounce to strangers, which send wanted mail as well; its operator says to ask it about the null sender and postmaster only',
+    source: 'http://www.backscatterer.org/?target=usage',
+  },
+  {
+    zone: 'korea.services.net',
+    status: 'alive',
+    subject: 'address',
+    terms: 'has most networks of South Korea, whether they send spam or not',
+    source: 'http://korea.services.net/',
+  },
+  {
     zone: 'mail-abuse.org',
     status: 'alive',
     subject: 'address',
@@ -220,14 +258,23 @@ export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
     source: 'http://wiki.openrbl.org/wiki/MAPS',
   },
 
+  closed('orbs.org', '2001-06', 'https://www.salon.com/2001/06/08/orbs/'),
+  closed('orbz.org', '2002-03', 'linux-kernel mailing list, 2002-03-22, "ORBZ is dead, don\'t use it..."'),
+  hostile('lagengymnastik.dk', '2004', 'https://dnsbl.com/2007/02/status-of-lbllagengymnastikdk-dead.html'),
   hostile('osirusoft.com', '2003-08', 'http://www.bluewolfspirit.com/blog/2003/08/spam_blocking.html'),
   closed('wirehub.net', '2003-12', 'https://en.wikipedia.org/wiki/Not_Just_Another_Bogus_List (Dynablock)'),
   closed('blitzed.org', '2006', SURVEY),
   hostile('ordb.org', '2006-12-18', 'https://www.exchangedefender.com/blog/2008/03/ordb-no-longer-exists/'),
-  closed('dsbl.org', '2008-05', 'https://www.dsbl.org/, https://vamsoft.com/company/news/dsbl-shutdown'),
+  hostile('dsbl.org', '2008-05', 'https://www.dsbl.org/, https://www.dnsbl.info/list-dsbl-org.php'),
+  closed(
+    'cluecentral.net',
+    '2009-10',
+    'https://www.dnsbl.com/2009/10/, http://www.dnsbl.com/2007/04/status-of-rblcluecentralnet-alive.html',
+  ),
   closed('blackholes.us', '2008', `https://www.dnsbl.com/2009/10/, ${SURVEY}`),
   { ...closed('rfc-ignorant.org', '2012-09', 'https://heise.de/-1724429'), subject: 'domain' },
   { ...closed('rfc-clueless.org', '2023-09', 'http://rfc-clueless.org/'), subject: 'domain' },
+  hostile('csma.biz', '2013-01', 'https://dnsbl.com/2013/02/status-of-blcsmabiz-dead.html'),
   hostile('njabl.org', '2013-03', 'https://en.wikipedia.org/wiki/Not_Just_Another_Bogus_List'),
   hostile('ahbl.org', '2014', 'https://github.com/sovereign/sovereign/issues/232 and /338'),
   {
@@ -235,14 +282,25 @@ export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
     subject: 'domain',
   },
   hostile('dul.ru', '2015-05', 'https://www.dnsbl.com/search?updated-max=2015-08-06T11:56:00-05:00'),
-  closed('virbl.bit.nl', '2017-01', 'https://github.com/dmippolitov/pydnsbl/issues/48'),
+  // The zone; virbl.bit.nl was its web site, and is in lists of lists.
+  closed('virbl.dnsbl.bit.nl', '2017-01', VIRBL),
+  closed('virbl.bit.nl', '2017-01', VIRBL),
+  hostile(
+    'dnsbl.cyberlogic.net',
+    '2018-05',
+    'https://www.dnsbl.com/2018/05/status-of-dnsblcyberlogicnet-broken.html',
+  ),
   hostile('spamcannibal.org', '2018-05', 'https://wordtothewise.com/2018/05/spamcannibal-is-dead/'),
+  closed('sectoor.de', '2018-06', 'https://github.com/modoboa/modoboa/issues/1598'),
   closed('spam.abuse.ch', '2019', 'https://github.com/rspamd/rspamd/issues/2744'),
   hostile('emailbasura.org', '2019-10', 'https://github.com/EvotecIT/PSBlackListChecker/issues/8'),
   hostile('megarbl.net', '2019-11', 'https://www.dnsbl.com/search?updated-max=2020-05-11T09:41:00-05:00'),
   closed('dnsbl.inps.de', '2020-05-25', 'https://github.com/dmippolitov/pydnsbl/pull/11'),
+  closed('dnsbl.net.au', '2022-10', 'https://github.com/matteocorti/check_rbl/issues/47'),
+  closed('dnsbl.darklist.de', '2023', 'https://github.com/matteocorti/check_rbl/issues/49'),
   hostile('spamtrap.drbl.drand.net', '2024-03', 'https://github.com/matteocorti/check_rbl/pull/53'),
   closed('sorbs.net', '2024-06-05', 'https://github.com/MailCleaner/MailCleaner/issues/614'),
+  hostile('rbl.lugh.ch', '2024-07-22', 'https://github.com/matteocorti/check_rbl/pull/57'),
   hostile('spam.dnsbl.anonmails.de', '2024-11', 'https://github.com/matteocorti/check_rbl/pull/60'),
   closed(
     'dnsbl.manitu.net',

@@ -15,6 +15,10 @@ test.each([
   ['reject_rbl_client list.dnswl.org', ['dnsbl-subject list.dnswl.org', 'dnsbl-terms list.dnswl.org']],
   ['permit_dnswl_client list.dnswl.org', ['dnsbl-terms list.dnswl.org']],
   ['reject_rhsbl_helo multi.uribl.com', ['dnsbl-terms multi.uribl.com']],
+  ['reject_rbl_client virbl.dnsbl.bit.nl', ['closed-dnsbl virbl.dnsbl.bit.nl']],
+  ['reject_rbl_client ips.backscatterer.org', ['dnsbl-terms ips.backscatterer.org']],
+  ['reject_rhsbl_client hostkarma.junkemailfilter.com=127.0.0.2', []],
+  ['reject_rbl_client psbl.surriel.com', []],
   // One operator, one note.
   [
     'reject_rbl_client zen.spamhaus.org, reject_rhsbl_sender dbl.spamhaus.org',

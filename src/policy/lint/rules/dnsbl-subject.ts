@@ -39,7 +39,7 @@ function mistakeOf(
         };
   }
   const asked = ABOUT_ADDRESSES.includes(restriction) ? 'address' : 'domain';
-  if (asked === subject) return undefined;
+  if (subject === 'both' || subject === asked) return undefined;
   return subject === 'address'
     ? {
         message: `\`${domain}\` lists addresses; ${restriction} asks it about names`,
