@@ -43,6 +43,8 @@ export interface DnsblFacts {
   readonly partOf?: string;
   /** The filter that only listings pass: what to write after `=`. */
   readonly listings?: string;
+  /** Whom it answers for besides those, so that it must not be asked without a filter. */
+  readonly besides?: string;
   /** Terms that break a policy which does not know them, as a clause: the list …  */
   readonly terms?: string;
   /** Test points other than those of RFC 5782 §5, as names below the zone. */
@@ -158,6 +160,7 @@ export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
     subject: 'address',
     isAllowList: true,
     listings: '127.0.[2..20].[1..3]',
+    besides: 'hosts it has no trust in (127.0.x.0)',
     terms:
       'allows 100,000 queries a day and resolver, so none through public resolvers, and answers the others with an error that looks like the highest trust',
     source: 'https://www.dnswl.org/?p=204, https://github.com/rspamd/rspamd/pull/4627',
@@ -232,6 +235,7 @@ export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
     status: 'alive',
     subject: 'both',
     listings: '127.0.0.2',
+    besides: 'good hosts (127.0.0.1) and those of good and bad mail (127.0.0.3)',
     source:
       'https://github.com/IntellexApps/blcheck/issues/20, https://www.suped.com/blocklists/junk-email-filter-hostkarma-blacklist',
   },

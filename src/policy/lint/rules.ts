@@ -30,6 +30,8 @@ import { senderLoginIgnored } from './rules/sender-login-ignored.ts';
 import { shadowedRow } from './rules/shadowed-row.ts';
 import { swallowedRestriction } from './rules/swallowed-restriction.ts';
 import { tableInResult } from './rules/table-in-result.ts';
+import { unaskableDnsbl } from './rules/unaskable-dnsbl.ts';
+import { unfilteredDnsbl } from './rules/unfiltered-dnsbl.ts';
 import { unknownAction } from './rules/unknown-action.ts';
 import { unlistedWithoutUsers } from './rules/unlisted-without-users.ts';
 import { unmatchableKey } from './rules/unmatchable-key.ts';
@@ -55,9 +57,11 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   okBeforeRelayGuard,
 
   swallowedRestriction,
+  unaskableDnsbl,
   closedDnsbl,
   renamedDnsbl,
   dnsblSubject,
+  unfilteredDnsbl,
   repeatedDnsbl,
   dnsblTerms,
 

@@ -13,11 +13,20 @@ test.each([
   ['reject_rhsbl_sender bl.spamcop.net', ['dnsbl-subject bl.spamcop.net']],
   ['permit_dnswl_client bl.spamcop.net', ['dnsbl-subject bl.spamcop.net']],
   ['reject_rbl_client list.dnswl.org', ['dnsbl-subject list.dnswl.org', 'dnsbl-terms list.dnswl.org']],
-  ['permit_dnswl_client list.dnswl.org', ['dnsbl-terms list.dnswl.org']],
+  ['permit_dnswl_client list.dnswl.org', ['unfiltered-dnsbl list.dnswl.org', 'dnsbl-terms list.dnswl.org']],
+  [
+    'permit_dnswl_client list.dnswl.org=127.0.[2..20].[1..3]',
+    ['dnsbl-terms list.dnswl.org=127.0.[2..20].[1..3]'],
+  ],
   ['reject_rhsbl_helo multi.uribl.com', ['dnsbl-terms multi.uribl.com']],
   ['reject_rbl_client virbl.dnsbl.bit.nl', ['closed-dnsbl virbl.dnsbl.bit.nl']],
   ['reject_rbl_client ips.backscatterer.org', ['dnsbl-terms ips.backscatterer.org']],
   ['reject_rhsbl_client hostkarma.junkemailfilter.com=127.0.0.2', []],
+  ['reject_rbl_client hostkarma.junkemailfilter.com', ['unfiltered-dnsbl hostkarma.junkemailfilter.com']],
+  ['reject_rbl_client bl.example.', ['unaskable-dnsbl bl.example.']],
+  ['reject_rhsbl_sender .bl.example=127.0.0.2', ['unaskable-dnsbl .bl.example=127.0.0.2']],
+  ['reject_rbl_client bl_one.example', []],
+  ['reject_rbl_client bücher.example', []],
   ['reject_rbl_client psbl.surriel.com', []],
   // One operator, one note.
   [
