@@ -77,6 +77,9 @@ test.each([
   ['REJCT', ['unknown-action']],
   ['OK, whatever', ['unknown-action']],
   ['250 fine', ['unknown-action']],
+  ['REJECT, you are spam', ['unknown-action']],
+  ['reject, reject_unauth_destination', []],
+  ['defer_if_reject, reject', []],
   ['permit_mynetworks, reject', []],
   ['reject_rbl_client bl.example', []],
   ['warn_if_reject reject_unknown_client_hostname, DUNNO', ['unknown-action']],
@@ -92,6 +95,56 @@ test.each([
 ])('the result %s', (value, codes) => {
   const found = lintText(sender, `spam.example ${value}\n`).map(({ code }) => code);
   expect(found).toEqual(codes);
+});
+
+test.each([
+  ['OK, text', '`OK` is no action with `,` at it', 'write `OK text`'],
+  ['dunno,', '`dunno` is no action with `,` at it', 'write `dunno`'],
+  ['"REJECT"', '`REJECT` is no action with `"` at it', 'write `REJECT`'],
+  ['"550 go away"', '`550` is no action with `"` at it', 'write `550 go away`'],
+  ['550-go away', '`550` is no action with `-` at it', 'write `550 go away`'],
+  ['REJECT: no', '`REJECT` is no action with a colon behind it', 'write `REJECT no`'],
+  ['550: no', '`550` is no action with a colon behind it', 'write `550 no`'],
+  [
+    'REJECT, you are spam',
+    'Postfix ignores what follows `REJECT`',
+    'write `REJECT you are spam` if it is a text',
+  ],
+  ['DENY', 'unknown action or restriction `DENY`', 'did you mean `REJECT`?'],
+  ['allow', 'unknown action or restriction `allow`', 'did you mean `OK`?'],
+  [
+    'Go away',
+    'unknown action or restriction `Go`',
+    'a text needs an action before it: write `REJECT Go away`',
+  ],
+  [
+    '5.7.1 go away',
+    'unknown action or restriction `5.7.1`',
+    'a text needs an action before it: write `REJECT 5.7.1 go away`',
+  ],
+])('what is wrong with the result %s, and what was meant', (value, message, help) => {
+  expect(lintText(sender, `spam.example ${value}\n`)).toMatchObject([
+    { message: expect.stringContaining(message), help },
+  ]);
+});
+
+const asking = (action: string) =>
+  `smtpd_client_restrictions = check_policy_service { inet:127.0.0.1:10023, default_action=${action} }`;
+
+test.each([
+  [asking('550'), ['bare-code']],
+  [asking('DUNNO'), []],
+  [asking('REJCT'), ['unknown-action']],
+  [asking('FILTER'), ['malformed-action']],
+  ['smtpd_policy_service_default_action = 451', ['bare-code']],
+  ['smtpd_policy_service_default_action = 451 4.3.5 try again later', []],
+  // What the parameter says is told there, and once.
+  [
+    'smtpd_policy_service_default_action = 451\nsmtpd_client_restrictions = check_policy_service inet:127.0.0.1:10023',
+    ['bare-code'],
+  ],
+])('what stands in for a policy server: %j', (mainCf, codes) => {
+  expect(lintText(mainCf).map(({ code }) => code)).toEqual(codes);
 });
 
 test('a result may name a restriction class', () => {

@@ -1,7 +1,7 @@
 /** DSN codes that contradict the reply code. */
 import { quote } from '../../../language/quote.ts';
-import { accessEntries } from '../access-entries.ts';
 import type { LintContext, LintRule } from '../lint-rule.ts';
+import { results } from '../results.ts';
 
 const WITH_DSN =
   /^(reject|defer|defer_if_permit|defer_if_reject|[45]\d\d)\s+([245])(\.\d{1,3}\.\d{1,3})(?:\s|$)/i;
@@ -14,14 +14,14 @@ export const dsnClass: LintRule = {
   example: 'smtpd_sender_restrictions = check_sender_access hash:$config_directory/access',
   exampleTable: 'spam.example 550 4.7.1 go away\n',
   *check(context) {
-    for (const { row } of accessEntries(context)) {
-      const [, verb = '', digit = '', rest = ''] = WITH_DSN.exec(row.value) ?? [];
+    for (const { value, span } of results(context)) {
+      const [, verb = '', digit = '', rest = ''] = WITH_DSN.exec(value) ?? [];
       const code = codeOf(verb, context);
       if (digit === '' || code.startsWith(digit)) continue;
       yield {
         message: `DSN \`${digit}${rest}\` does not go with code ${code}: Postfix makes it \`${code[0]}${rest}\``,
-        span: row.valueSpan,
-        help: `write ${quote(row.value.replace(digit + rest, code[0] + rest))}`,
+        span,
+        help: `write ${quote(value.replace(digit + rest, code[0] + rest))}`,
       };
     }
   },

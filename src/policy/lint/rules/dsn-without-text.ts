@@ -1,7 +1,7 @@
 /** DSN codes with no text behind them. */
 import { quote } from '../../../language/quote.ts';
-import { accessEntries } from '../access-entries.ts';
 import type { LintRule } from '../lint-rule.ts';
+import { results } from '../results.ts';
 
 const DSN_ALONE = /^(?:reject|defer|defer_if_permit|defer_if_reject|[45]\d\d)\s+[245]\.\d{1,3}\.\d{1,3}$/i;
 
@@ -14,12 +14,12 @@ export const dsnWithoutText: LintRule = {
   example: 'smtpd_sender_restrictions = check_sender_access hash:$config_directory/access',
   exampleTable: 'spam.example REJECT 5.7.1\n',
   *check(context) {
-    for (const { row } of accessEntries(context)) {
-      if (!DSN_ALONE.test(row.value)) continue;
+    for (const { value, span } of results(context)) {
+      if (!DSN_ALONE.test(value)) continue;
       yield {
-        message: `no text behind the DSN in ${quote(row.value)}: Postfix sends left-overs of an earlier reply`,
-        span: row.valueSpan,
-        help: `write a text behind it, such as \`${row.value} Access denied\``,
+        message: `no text behind the DSN in ${quote(value)}: Postfix sends left-overs of an earlier reply`,
+        span,
+        help: `write a text behind it, such as \`${value} Access denied\``,
       };
     }
   },

@@ -1,8 +1,8 @@
 /** Actions whose argument makes no sense. */
 import { parseAction } from '../../../access/action.ts';
 import { quote } from '../../../language/quote.ts';
-import { accessEntries } from '../access-entries.ts';
 import type { LintRule } from '../lint-rule.ts';
+import { results } from '../results.ts';
 
 export const malformedAction: LintRule = {
   code: 'malformed-action',
@@ -12,13 +12,13 @@ export const malformedAction: LintRule = {
   example: 'smtpd_sender_restrictions = check_sender_access hash:$config_directory/access',
   exampleTable: 'newsletter.example REDIRECT postmaster\n',
   *check(context) {
-    for (const { row, table } of accessEntries(context)) {
-      const action = parseAction(row.value);
+    for (const { value, span, isTemplate } of results(context)) {
+      const action = parseAction(value);
       // What `$1` stands for is known when mail comes.
-      if (action.kind !== 'malformed' || (table.matching === 'pattern' && row.value.includes('$'))) continue;
+      if (action.kind !== 'malformed' || isTemplate) continue;
       yield {
-        message: `${action.verb} requires ${action.expected}: ${quote(row.value)} is ignored`,
-        span: row.valueSpan,
+        message: `${action.verb} requires ${action.expected}: ${quote(value)} is ignored`,
+        span,
         help: `write \`${action.verb} ${action.expected}\``,
       };
     }

@@ -1,8 +1,9 @@
 /** Results that name a table. */
 import { parseAction } from '../../../access/action.ts';
 import { quote } from '../../../language/quote.ts';
-import { accessEntries } from '../access-entries.ts';
 import type { LintRule } from '../lint-rule.ts';
+import { results } from '../results.ts';
+import { strayMark } from '../stray-mark.ts';
 
 export const tableInResult: LintRule = {
   code: 'table-in-result',
@@ -14,12 +15,21 @@ export const tableInResult: LintRule = {
     'smtpd_recipient_restrictions = check_recipient_access hash:$config_directory/access, reject_unauth_destination',
   exampleTable: 'example.com check_sender_access hash:/etc/postfix/partners\n',
   *check(context) {
-    for (const { row, table } of accessEntries(context)) {
-      const action = parseAction(row.value);
+    for (const { value, span, origin, whom } of results(context)) {
+      const action = parseAction(value);
       if (action.kind !== 'list' || !action.text.includes(':')) continue;
+      const stray = strayMark(value);
+      if (stray?.mark.includes(':')) {
+        yield {
+          message: `\`${stray.verb}\` is no action with a colon behind it: Postfix takes ${quote(value)} for a lookup table, and ${whom} gets \`451 4.3.5 Server configuration error\``,
+          span,
+          help: `write ${quote(stray.meant ?? `${stray.verb} go away`)}`,
+        };
+        continue;
+      }
       yield {
-        message: `the result ${quote(row.value)} of ${quote(table.spec)} cannot have a lookup table in it: who is found here gets \`451 4.3.5 Server configuration error\``,
-        span: row.valueSpan,
+        message: `the result ${quote(value)} of ${quote(origin)} cannot have a lookup table in it: ${whom} gets \`451 4.3.5 Server configuration error\``,
+        span,
         help: 'define a restriction class (RESTRICTION_CLASS_README) and write its name; a text needs REJECT or a reply code before it',
       };
     }
