@@ -241,9 +241,12 @@ virtual_mailbox_limit_override virtual_mailbox_lock virtual_mailbox_maps virtual
 virtual_maildir_filter virtual_maildir_limit_message virtual_maildir_suffix virtual_maps
 virtual_minimum_uid virtual_overquota_bounce virtual_transport virtual_trash_count virtual_trash_name
 virtual_uid_maps
+default_destination_concurrency_limit default_destination_rate_delay default_destination_recipient_limit
+default_recipient_limit smtpd_recipient_limit
 `;
 
-const POSTFIX_PARAMETERS: ReadonlySet<string> = new Set(NAMES.trim().split(/\s+/));
+/** Without those of a delivery transport, which are made of its name: any number. */
+export const POSTFIX_PARAMETERS: ReadonlySet<string> = new Set(NAMES.trim().split(/\s+/));
 
 /** `TRANSPORT_destination_rate_delay` and its like: parameters of a delivery transport of master.cf. */
 const TRANSPORT_PARAMETER =

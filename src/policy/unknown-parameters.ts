@@ -7,7 +7,7 @@ import type { Report } from '../language/diagnostic.ts';
 import type { Assignment } from '../language/main-cf.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import { PARAMETER_BY_NAME } from './parameters.ts';
-import { isPostfixParameter } from './postfix-parameters.ts';
+import { isPostfixParameter, POSTFIX_PARAMETERS } from './postfix-parameters.ts';
 
 const REFERENCE = /\$[{(]?([A-Za-z0-9_]+)/g;
 
@@ -43,9 +43,13 @@ export function reportUnknownParameters(
  * services of master.cf, and no mistake for `smtpd_client_restrictions`.
  */
 export function meantParameter(name: string): string | undefined {
-  const meant = didYouMean(name, PARAMETER_BY_NAME.keys());
-  if (meant === undefined) return undefined;
-  const [start, startMeant] = [name, meant].map((each) => each.split('_', 1)[0] ?? '');
-  const isAlike = start === startMeant || didYouMean(start ?? '', [startMeant ?? '']) !== undefined;
-  return isAlike ? meant : undefined;
+  const start = startOf(name);
+  const isAlike = (other: string): boolean =>
+    startOf(other) === start || didYouMean(start, [startOf(other)]) !== undefined;
+  // Of equals the one that a policy reads.
+  return didYouMean(name, [...PARAMETER_BY_NAME.keys(), ...POSTFIX_PARAMETERS].filter(isAlike));
+}
+
+function startOf(name: string): string {
+  return name.split('_', 1)[0] ?? '';
 }

@@ -10,7 +10,8 @@ import { quote } from '../language/quote.ts';
 import type { Span } from '../language/source.ts';
 import { areNeighbours, type Token } from '../language/tokenizer.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
-import { DEFAULT_ACCESS, findRestriction, RESTRICTION_NAMES } from './registry.ts';
+import { OTHER_WORDS } from './other-words.ts';
+import { DEFAULT_ACCESS, findRestriction, RESTRICTION_NAMES, RESTRICTIONS } from './registry.ts';
 import type { ArgumentKind, CompileContext, Restriction, RestrictionUse } from './restriction.ts';
 
 export interface ListCompiler {
@@ -134,9 +135,23 @@ function reportUnknown(run: readonly Token[], taker: Token | undefined, compiler
       taker !== undefined
         ? `${taker.text} takes one DNS list: write ${run.map(({ text }) => `\`${taker.text} ${text}\``).join(' and ')}`
         : suggestion === undefined
-          ? 'a restriction class must be named in smtpd_restriction_classes'
+          ? (helpFor(words) ?? 'a restriction class must be named in smtpd_restriction_classes')
           : `did you mean \`${suggestion}\`?`,
   });
+}
+
+/** Beyond this many names that begin so, nobody knows which was meant. */
+const MOST_ENDINGS = 5;
+
+/** What to write for a word of another program, or the beginning of several names. */
+function helpFor(word: string): string | undefined {
+  const other = OTHER_WORDS.get(word.toLowerCase());
+  if (other !== undefined) return `did you mean \`${other}\`?`;
+  const longer = RESTRICTIONS.flatMap(({ name }) =>
+    name.startsWith(`${word.toLowerCase()}_`) ? [name] : [],
+  );
+  if (longer.length === 0 || longer.length > MOST_ENDINGS) return undefined;
+  return `did you mean ${longer.map((name) => `\`${name}\``).join(' or ')}?`;
 }
 
 function compileOne(

@@ -15,6 +15,11 @@ function doubts(mainCf: string, classNames: readonly string[] = []): string[] {
 test.each([
   ['smtpd_recipient_restrictoions', 'misspelt-parameter: did you mean `smtpd_recipient_restrictions`?'],
   ['smptd_client_restrictions', 'misspelt-parameter: did you mean `smtpd_client_restrictions`?'],
+  // Parameters that no policy reads are misspelt as well.
+  ['smtpd_helo_requried', 'misspelt-parameter: did you mean `smtpd_helo_required`?'],
+  ['smtpd_recipient_limt', 'misspelt-parameter: did you mean `smtpd_recipient_limit`?'],
+  ['broken_sasl_auth_client', 'misspelt-parameter: did you mean `broken_sasl_auth_clients`?'],
+  ['our_networks', 'unused-parameter: remove it, unless a service of master.cf uses it as `$our_networks`'],
   // Debian's master.cf has these names commented out, for people to define.
   [
     'mua_client_restrictions',
