@@ -9,6 +9,7 @@ import { CONFIGURATION_ERROR, type Outcome, type ReplyClass, reject } from '../e
 import { expand } from '../language/expansion.ts';
 import { SourcedText } from '../language/sourced-text.ts';
 import { splitMailAddress } from '../net/mail-address.ts';
+import type { AttributeName } from '../protocol/request.ts';
 import { type Table, TableFailure } from '../tables/table.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
 import type { CompileContext } from './restriction.ts';
@@ -40,7 +41,7 @@ export function rblReply(context: CompileContext): RblReply {
   const fill = (e: Evaluation, listing: Listing, template: SourcedText): string | undefined => {
     let isBad = false;
     const value = (name: string): SourcedText | undefined => {
-      const text = name === 'rbl_code' ? code : attribute(e, listing, serverName, name);
+      const text = name === 'rbl_code' ? code : VALUES.get(name)?.(e, listing, serverName);
       if (text === undefined) return undefined;
       const filtered = Array.from(text, (character) =>
         isAllowed.has(character) ? character : '_'.repeat(Buffer.byteLength(character)),
@@ -92,51 +93,37 @@ function findTemplate(
   return andThen(table.lookup(key), (value) => value ?? findTemplate(maps, index + 1, key));
 }
 
-/** The names a template may use; undefined for one that does not exist. */
-function attribute(
-  { request, sender, recipient }: Evaluation,
-  listing: Listing,
-  serverName: string,
-  name: string,
-): string | undefined {
-  switch (name) {
-    case 'rbl_domain':
-      return listing.domain;
-    case 'rbl_what':
-      return listing.what;
-    case 'rbl_class':
-      return listing.replyClass;
-    case 'rbl_reason':
-    case 'rbl_txt':
-      return listing.reason;
-    case 'server_name':
-      return serverName;
-    case 'client':
-      return `${request.client_name}[${request.client_address}]`;
-    case 'client_address':
-    case 'client_name':
-    case 'client_port':
-    case 'reverse_client_name':
-    case 'helo_name':
-      return request[name];
-    case 'sender':
-      return sender === '' ? '<>' : (sender ?? '');
-    case 'sender_name':
-      return sender === '' ? '<>' : splitMailAddress(sender ?? '').localPart;
-    case 'sender_domain':
-      return splitMailAddress(sender ?? '').domain ?? '';
-    case 'recipient':
-      return recipient ?? '';
-    case 'recipient_name':
-      return splitMailAddress(recipient ?? '').localPart;
-    case 'recipient_domain':
-      return splitMailAddress(recipient ?? '').domain ?? '';
-    case 'localtime':
-      return new Date().toString();
-    default:
-      return undefined;
-  }
-}
+type Value = (e: Evaluation, listing: Listing, serverName: string) => string;
+
+const ofRequest =
+  (name: AttributeName): Value =>
+  ({ request }) =>
+    String(request[name]);
+
+/** The names a template may use, besides `$rbl_code` (postconf(5), default_rbl_reply). */
+const VALUES: ReadonlyMap<string, Value> = new Map<string, Value>([
+  ['rbl_domain', (_e, { domain }) => domain],
+  ['rbl_what', (_e, { what }) => what],
+  ['rbl_class', (_e, { replyClass }) => replyClass],
+  ['rbl_reason', (_e, { reason }) => reason],
+  ['rbl_txt', (_e, { reason }) => reason],
+  ['server_name', (_e, _listing, serverName) => serverName],
+  ['client', ({ request }) => `${request.client_name}[${request.client_address}]`],
+  ['client_address', ofRequest('client_address')],
+  ['client_name', ofRequest('client_name')],
+  ['client_port', ofRequest('client_port')],
+  ['reverse_client_name', ofRequest('reverse_client_name')],
+  ['helo_name', ofRequest('helo_name')],
+  ['sender', ({ sender }) => (sender === '' ? '<>' : (sender ?? ''))],
+  ['sender_name', ({ sender }) => (sender === '' ? '<>' : splitMailAddress(sender ?? '').localPart)],
+  ['sender_domain', ({ sender }) => splitMailAddress(sender ?? '').domain ?? ''],
+  ['recipient', ({ recipient }) => recipient ?? ''],
+  ['recipient_name', ({ recipient }) => splitMailAddress(recipient ?? '').localPart],
+  ['recipient_domain', ({ recipient }) => splitMailAddress(recipient ?? '').domain ?? ''],
+  ['localtime', () => new Date().toString()],
+]);
+
+export const RBL_REPLY_NAMES: readonly string[] = ['rbl_code', ...VALUES.keys()];
 
 const ESCAPES: Readonly<Record<string, string>> = {
   a: '\x07',

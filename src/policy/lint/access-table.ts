@@ -65,29 +65,40 @@ export function readAccessTables(
     if (known === undefined) users.set(spec, [item]);
     else known.push(item);
   }
-  return [...users].flatMap(([spec, items]) =>
-    tables?.mayOpen(spec) !== false ? (readTable(spec, items) ?? []) : [],
-  );
+  return [...users].flatMap(([spec, items]) => {
+    const rows = items[0]?.argument && readRowsOf(spec, items[0].argument.span, tables);
+    return rows === undefined ? [] : [{ spec, matching: matchingOf(spec) ?? 'exact', users: items, rows }];
+  });
+}
+
+/**
+ * The entries of any table; undefined: it is no text, or may not be looked into.
+ *
+ * @param place where it is named
+ */
+export function readRowsOf(
+  spec: string,
+  place: Span,
+  tables: Pick<TableSet, 'mayOpen'> | undefined,
+): readonly AccessRow[] | undefined {
+  const { type = '', name = '' } = parseTableSpec(spec) ?? {};
+  const matching = matchingOf(spec);
+  if (matching === undefined || tables?.mayOpen(spec) === false) return undefined;
+  if (type === 'static' || type === 'inline') return writtenOut(type, name, place);
+  const file = readSmallFile(name, MAX_BYTES);
+  return file && readRows(new Source(name, file.text), matching);
+}
+
+export function matchingOf(spec: string): AccessTable['matching'] | undefined {
+  return MATCHING[parseTableSpec(spec)?.type ?? ''];
 }
 
 /** check_ccert_access has its table in braces, with options; `proxy:` stands for the table behind it. */
-function specOf(argument: string): string {
+export function specOf(argument: string): string {
   const spec = argument.startsWith('{')
     ? (splitWords(insideBraces(argument) ?? '')[0] ?? argument)
     : argument;
   return spec.replace(/^proxy:/, '');
-}
-
-function readTable(spec: string, users: readonly RestrictionItem[]): AccessTable | undefined {
-  const { type = '', name = '' } = parseTableSpec(spec) ?? {};
-  const matching = MATCHING[type];
-  const place = users[0]?.argument?.span;
-  if (matching === undefined || place === undefined) return undefined;
-  if (type === 'static' || type === 'inline') {
-    return { spec, matching, users, rows: writtenOut(type, name, place) };
-  }
-  const file = readSmallFile(name, MAX_BYTES);
-  return file && { spec, matching, users, rows: readRows(new Source(name, file.text), matching) };
 }
 
 function writtenOut(type: string, name: string, span: Span): readonly AccessRow[] {

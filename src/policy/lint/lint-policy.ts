@@ -7,8 +7,8 @@ import type { Assignment } from '../../language/main-cf.ts';
 import { inReadingOrder } from '../../language/reading-order.ts';
 import type { TableSet } from '../../tables/table-set.ts';
 import type { ParameterSet } from '../parameter-set.ts';
-import { readAccessTables } from './access-table.ts';
-import type { Finding, LintRule } from './lint-rule.ts';
+import { readAccessTables, readRowsOf, specOf } from './access-table.ts';
+import type { Finding, LintContext, LintRule } from './lint-rule.ts';
 import { readLists } from './restriction-list.ts';
 import { LINT_RULES } from './rules.ts';
 
@@ -27,7 +27,13 @@ export interface LintOptions {
 
 export function lintPolicy({ assignments, parameters, tables, report }: LintOptions): void {
   const lists = readLists(parameters);
-  const context = { assignments, parameters, ...lists, accessTables: readAccessTables(lists, tables) };
+  const context: LintContext = {
+    assignments,
+    parameters,
+    ...lists,
+    accessTables: readAccessTables(lists, tables),
+    rowsOf: (spec, place) => readRowsOf(specOf(spec), place, tables),
+  };
   const found = LINT_RULES.flatMap((rule) => bounded(rule, rule.check(context)));
   for (const diagnostic of inReadingOrder(found)) report(diagnostic);
 }

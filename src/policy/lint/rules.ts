@@ -3,6 +3,7 @@
  * the order is that of the reference: lists, relaying, DNS lists, tables, files.
  */
 import type { LintRule } from './lint-rule.ts';
+import { badRblReply } from './rules/bad-rbl-reply.ts';
 import { bareCode } from './rules/bare-code.ts';
 import { classNamedLikeRestriction } from './rules/class-named-like-restriction.ts';
 import { closedDnsbl } from './rules/closed-dnsbl.ts';
@@ -63,6 +64,7 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   dnsblSubject,
   unfilteredDnsbl,
   repeatedDnsbl,
+  badRblReply,
   dnsblTerms,
 
   unmatchableKey,

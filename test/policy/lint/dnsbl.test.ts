@@ -1,6 +1,6 @@
 /** The rules about DNS deny and allow lists. */
 import { expect, test } from 'vitest';
-import { lintedWords } from './lint-text.ts';
+import { lintedWords, lintText } from './lint-text.ts';
 
 test.each([
   ['reject_rbl_client bl.spamcop.net=127.0.0.2', []],
@@ -57,4 +57,39 @@ test('maps_rbl_domains is looked at as well', () => {
     'closed-dnsbl list.dsbl.org',
     'renamed-dnsbl spamcop.net',
   ]);
+});
+
+const TEXT = 'Service unavailable';
+
+test.each([
+  [
+    `$rbl_code ${TEXT}; $rbl_class [$rbl_what] blocked using $rbl_domain\${rbl_reason?; $rbl_reason}`,
+    undefined,
+  ],
+  ['550 5.7.1 <$recipient>: $client is listed, $$5 for the poor', undefined],
+  [`$rbl_code \${rbl_reason?{$rbl_txt}:{none}}`, undefined],
+  [`$rbl_code ${TEXT} $rbl_typo`, 'it knows $rbl_code $rbl_domain'],
+  // Untaken branches are taken one day.
+  [`$rbl_code ${TEXT} \${rbl_reason:$rbl_resaon}`, 'did you mean `$rbl_reason`?'],
+  // No parameter of main.cf either.
+  [`$rbl_code ${TEXT} $myhostname`, 'it knows '],
+  ['550 ${rbl_code', 'close what `${`'],
+  ['bl.example Go away', 'write `$rbl_code`'],
+  ['$rbl_code', 'write `$rbl_code`'],
+  ['250 $rbl_what', 'write `$rbl_code`'],
+  ['', 'write `$rbl_code`'],
+])('the reply %j', (reply, help) => {
+  const expected =
+    help === undefined ? [] : [{ code: 'bad-rbl-reply', help: expect.stringContaining(help) as string }];
+  expect(lintText(`default_rbl_reply = ${reply}\n`)).toMatchObject(expected);
+});
+
+test('replies of rbl_reply_maps, which Postfix only warns of', () => {
+  const mainCf = 'rbl_reply_maps = hash:$config_directory/access';
+  const access = 'a.example 550 go away\nb.example $rbl_code $rbl_waht\nc.example go away\n';
+  expect(lintText(mainCf, access).map(({ message }) => message)).toEqual([
+    'a reply to listed clients knows no `$rbl_waht`: the client gets default_rbl_reply instead',
+    expect.stringContaining('`go away` does not begin with a reply code'),
+  ]);
+  expect(lintText(mainCf.replace('hash', 'pcre'), '/./ $$rbl_waht\n')).toEqual([]);
 });
