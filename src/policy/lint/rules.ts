@@ -3,6 +3,7 @@
  * the order is that of the reference: lists, relaying, DNS lists, tables, files.
  */
 import type { LintRule } from './lint-rule.ts';
+import { anyClientCertificate } from './rules/any-client-certificate.ts';
 import { badRblReply } from './rules/bad-rbl-reply.ts';
 import { bareCode } from './rules/bare-code.ts';
 import { classNamedLikeRestriction } from './rules/class-named-like-restriction.ts';
@@ -13,6 +14,7 @@ import { doubledArgument } from './rules/doubled-argument.ts';
 import { dsnClass } from './rules/dsn-class.ts';
 import { dsnWithoutText } from './rules/dsn-without-text.ts';
 import { earlyMultiRecipientBounce } from './rules/early-multi-recipient-bounce.ts';
+import { everyDestination } from './rules/every-destination.ts';
 import { forbiddenOk } from './rules/forbidden-ok.ts';
 import { heloNotRequired } from './rules/helo-not-required.ts';
 import { idleWarnIfReject } from './rules/idle-warn-if-reject.ts';
@@ -28,6 +30,7 @@ import { removedRestriction } from './rules/removed-restriction.ts';
 import { renamedDnsbl } from './rules/renamed-dnsbl.ts';
 import { repeatedDnsbl } from './rules/repeated-dnsbl.ts';
 import { senderLoginIgnored } from './rules/sender-login-ignored.ts';
+import { serviceBeforeRelayGuard } from './rules/service-before-relay-guard.ts';
 import { shadowedRow } from './rules/shadowed-row.ts';
 import { swallowedRestriction } from './rules/swallowed-restriction.ts';
 import { tableInResult } from './rules/table-in-result.ts';
@@ -55,7 +58,10 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   interfaceHostName,
   noRelayGuard,
   openRelay,
+  everyDestination,
   okBeforeRelayGuard,
+  serviceBeforeRelayGuard,
+  anyClientCertificate,
 
   swallowedRestriction,
   unaskableDnsbl,

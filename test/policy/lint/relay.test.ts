@@ -1,6 +1,6 @@
 /** The rules about relaying: postconf(5), smtpd_relay_restrictions; SMTPD_ACCESS_README. */
 import { expect, test } from 'vitest';
-import { lintedWords } from './lint-text.ts';
+import { lintedWords, lintText } from './lint-text.ts';
 
 const codes = (mainCf: string, access?: string) =>
   lintedWords(mainCf, access).map((finding) => finding.split(' ')[0]);
@@ -28,6 +28,22 @@ test.each([
   ['smtpd_recipient_restrictions = permit_naked_ip_address, reject_unauth_destination', ['open-relay']],
   ['mynetworks = [::]/0\nsmtpd_recipient_restrictions = permit_mynetworks, reject', ['open-relay']],
   ['mynetworks = static:all\nsmtpd_recipient_restrictions = permit_mynetworks, reject', ['open-relay']],
+  [
+    'mynetworks = 0.0.0.0/1 128.0.0.0/1\nsmtpd_recipient_restrictions = permit_mynetworks, reject',
+    ['open-relay'],
+  ],
+  ['mynetworks = 128.0.0.0/1\nsmtpd_recipient_restrictions = permit_mynetworks, reject', ['open-relay']],
+  ['mynetworks = [::]/1\nsmtpd_recipient_restrictions = permit_mynetworks, reject', ['open-relay']],
+  [
+    'mynetworks = [2000::]/4 [3000::]/5\nsmtpd_recipient_restrictions = permit_mynetworks, reject',
+    ['open-relay'],
+  ],
+  // Twice the same is not twice as much.
+  [
+    'mynetworks = 0.0.0.0/2 0.0.0.0/2 0.0.0.0/3\nsmtpd_recipient_restrictions = permit_mynetworks, reject',
+    [],
+  ],
+  ['mynetworks = [fc00::]/7 [fe80::]/10\nsmtpd_recipient_restrictions = permit_mynetworks, reject', []],
   ['mynetworks = 10.0.0.0/8\nsmtpd_recipient_restrictions = permit_mynetworks, reject', []],
   ['mynetworks = 0.0.0.0/0\nsmtpd_recipient_restrictions = reject_unauth_destination, permit_mynetworks', []],
   // The relay list refuses what the recipient list lets through.
@@ -88,4 +104,74 @@ test.each([
 test('a bare table in the recipient list is check_recipient_access', () => {
   const mainCf = 'smtpd_recipient_restrictions = pcre:$config_directory/access, reject_unauth_destination';
   expect(lintedWords(mainCf, '/^abuse@/ OK\n')).toEqual(['ok-before-relay-guard OK']);
+});
+
+const nested = (result: string, classes = '') =>
+  `smtpd_restriction_classes = c, d
+c = ${classes}
+d = check_client_access inline:{b.example=OK}
+smtpd_recipient_restrictions = check_recipient_access inline:{ {example.net=${result}} }, reject_unauth_destination`;
+
+test.each([
+  [nested('c', 'permit'), ['open-relay permit']],
+  [nested('permit', 'reject'), ['open-relay inline:{ {example.net=permit} }']],
+  [nested('reject_non_fqdn_sender, c', 'permit'), ['open-relay permit']],
+  [nested('d', 'reject'), ['ok-before-relay-guard inline:{b.example=OK}']],
+  [nested('c', 'd'), ['ok-before-relay-guard inline:{b.example=OK}']],
+  [nested('c', 'permit_tls_all_clientcerts'), ['any-client-certificate permit_tls_all_clientcerts']],
+  // The entry refuses relaying itself.
+  [nested('c', 'reject_unauth_destination, permit'), []],
+  [nested('reject_unauth_destination, d', 'reject'), []],
+  // Mail for our own domain.
+  [`relay_domains = example.net\n${nested('permit', 'reject')}`, []],
+  [nested('c', 'c'), []],
+])('what an entry leads to: %j', (mainCf, expected) => {
+  expect(lintedWords(mainCf)).toEqual(expected);
+});
+
+const guarded = 'smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination';
+
+test.each([
+  ['relay_domains = static:ALL', undefined, ['every-destination static:ALL']],
+  ['mydestination = localhost static:x', undefined, ['every-destination static:x']],
+  ['virtual_mailbox_domains = static:{all}', undefined, ['every-destination static:{all}']],
+  ['relay_domains = $mydestination\nmydestination = static:x', undefined, ['every-destination static:x']],
+  [
+    'relay_domains = pcre:$config_directory/access',
+    '/./ x\n',
+    ['every-destination pcre:$config_directory/access'],
+  ],
+  [
+    'relay_domains = pcre:$config_directory/access',
+    '/^.*$/i x\n',
+    ['every-destination pcre:$config_directory/access'],
+  ],
+  ['relay_domains = pcre:$config_directory/access', '/\\.example$/ x\n', []],
+  ['relay_domains = hash:$config_directory/access, example.com', 'example.net x\n', []],
+])('every domain is ours: %j, %j', (mainCf, access, expected) => {
+  expect(lintedWords(`${mainCf}\n${guarded}`, access)).toEqual(expected);
+});
+
+test.each([
+  ['check_policy_service inet:127.0.0.1:10023, reject_unauth_destination', ['service-before-relay-guard']],
+  ['reject_unauth_destination, check_policy_service inet:127.0.0.1:10023', []],
+  ['permit_tls_all_clientcerts, reject_unauth_destination', ['any-client-certificate']],
+  ['permit_tls_clientcerts, reject_unauth_destination', []],
+])('before the guard: %s', (list, expected) => {
+  expect(codes(`smtpd_recipient_restrictions = ${list}`)).toEqual(expected);
+  // The relay list refuses what this one lets through.
+  expect(
+    codes(`smtpd_relay_restrictions = reject_unauth_destination\nsmtpd_recipient_restrictions = ${list}`),
+  ).toEqual([]);
+});
+
+test.each([
+  ['OK', 'write `default_action=DUNNO`'],
+  ['permit', 'write `default_action=DUNNO`'],
+  ['DUNNO', 'write `check_policy_service` behind'],
+])('a policy server with default_action %s before the guard', (action, help) => {
+  const service = `check_policy_service { inet:127.0.0.1:10023, default_action=${action} }`;
+  expect(lintText(`smtpd_recipient_restrictions = ${service}, reject_unauth_destination`)).toMatchObject([
+    { code: 'service-before-relay-guard', help: expect.stringContaining(help) },
+  ]);
 });

@@ -1,9 +1,9 @@
 /** An OK of an access table that comes before relaying is refused. */
 import { parseAction } from '../../../access/action.ts';
 import { quote } from '../../../language/quote.ts';
-import type { AccessRow, AccessTable } from '../access-table.ts';
+import type { AccessRow } from '../access-table.ts';
 import type { LintContext, LintRule } from '../lint-rule.ts';
-import { dangersBeforeGuard } from '../relay-guard.ts';
+import { dangersBeforeGuard, isForOwnRecipients, tableOf } from '../relay-guard.ts';
 import type { RestrictionItem } from '../restriction-list.ts';
 
 /** Whom an OK lets relay, by the check that finds it. Logins and certificates are proof enough. */
@@ -28,10 +28,11 @@ export const okBeforeRelayGuard: LintRule = {
       context,
       (item) => WHO[item.restriction.name] !== undefined && okRows(item, context).length > 0,
     );
-    for (const { list, item } of dangers) {
+    for (const { list, item, table } of dangers) {
+      const way = table === undefined ? 'asks this table' : `comes to this table by ${quote(table.spec)}`;
       for (const row of okRows(item, context)) {
         yield {
-          message: `${quote(row.value)} lets ${WHO[item.restriction.name]} relay: ${list.parameter} asks this table before it refuses relaying`,
+          message: `${quote(row.value)} lets ${WHO[item.restriction.name]} relay: ${list.parameter} ${way} before it refuses relaying`,
           span: row.valueSpan,
           help: 'write the check behind `reject_unauth_destination`, or `permit_auth_destination` instead of OK',
         };
@@ -40,22 +41,10 @@ export const okBeforeRelayGuard: LintRule = {
   },
 };
 
-function okRows({ restriction, argument }: RestrictionItem, context: LintContext): readonly AccessRow[] {
-  const table = context.accessTables.find(({ users }) => users.some((user) => user.argument === argument));
-  const rows = table?.rows.filter(({ value }) => parseAction(value).kind === 'permit') ?? [];
-  if (table === undefined || restriction.name !== 'check_recipient_access') return rows;
-  return rows.filter((row) => !isOwnRecipient(row, table, context));
-}
-
-/** Mail for our own domains is no relaying. Domains that stand in tables are given the benefit of the doubt. */
-function isOwnRecipient({ key }: AccessRow, { matching }: AccessTable, { parameters }: LintContext): boolean {
-  if (matching !== 'exact' || key.endsWith('@')) return false;
-  const domain = key.slice(key.lastIndexOf('@') + 1).toLowerCase();
-  const own = ['mydestination', 'relay_domains', 'virtual_alias_domains', 'virtual_mailbox_domains'].flatMap(
-    (parameter) => parameters.words(parameter),
+function okRows(item: RestrictionItem, context: LintContext): readonly AccessRow[] {
+  const table = tableOf(item, context);
+  if (table === undefined) return [];
+  return table.rows.filter(
+    (row) => parseAction(row.value).kind === 'permit' && !isForOwnRecipients(item, row, table, context),
   );
-  return own.some((word) => {
-    const name = word.toLowerCase();
-    return /[:/]/.test(name) || name === domain || domain.endsWith(`.${name}`);
-  });
 }

@@ -1,8 +1,7 @@
 /** Everybody is permitted before relaying is refused. */
 import { quote } from '../../../language/quote.ts';
-import type { Token } from '../../../language/tokenizer.ts';
-import { isNetworkSyntaxError, parseIpNetwork } from '../../../net/ip-network.ts';
 import type { LintRule } from '../lint-rule.ts';
+import { wordsForEverybody } from '../network-cover.ts';
 import { dangersBeforeGuard } from '../relay-guard.ts';
 
 export const openRelay: LintRule = {
@@ -14,29 +13,29 @@ export const openRelay: LintRule = {
   example: `mynetworks = 0.0.0.0/0
 smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination`,
   *check(context) {
-    const everybody = context.parameters.tokens('mynetworks').find(isEverybody);
+    const everybody = wordsForEverybody(context.parameters.tokens('mynetworks'));
+    const [first] = everybody;
     const dangers = dangersBeforeGuard(context, ({ restriction: { name } }) =>
       name === 'permit_mynetworks'
-        ? everybody !== undefined
+        ? first !== undefined
         : name === 'permit' || name === 'permit_naked_ip_address',
     );
-    for (const { list, item } of dangers) {
-      const isNetwork = item.restriction.name === 'permit_mynetworks' && everybody !== undefined;
+    for (const { list, item, span, table } of dangers) {
+      if (item.restriction.name === 'permit_mynetworks' && first !== undefined) {
+        const words = quote(everybody.map(({ text }) => text).join(' '));
+        yield {
+          message: `mynetworks has nearly every address (${words}), and permit_mynetworks comes before relaying is refused in ${list.parameter}`,
+          span: first.span,
+          help: 'name your own networks only',
+        };
+        continue;
+      }
+      const way = table === undefined ? 'it comes' : `an entry of ${quote(table.spec)} leads to it`;
       yield {
-        message: isNetwork
-          ? `mynetworks has every address (${quote(everybody.text)}), and permit_mynetworks comes before relaying is refused in ${list.parameter}`
-          : `${quote(item.token.text)} lets clients relay: it comes before relaying is refused in ${list.parameter}`,
-        span: isNetwork ? everybody.span : item.token.span,
-        help: isNetwork
-          ? 'name your own networks only'
-          : `write it behind \`reject_unauth_destination\`, or remove it`,
+        message: `${quote(item.token.text)} lets clients relay: ${way} before relaying is refused in ${list.parameter}`,
+        span,
+        help: `write it behind \`reject_unauth_destination\`, or remove it`,
       };
     }
   },
 };
-
-function isEverybody({ text }: Token): boolean {
-  if (text.startsWith('static:')) return true;
-  const network = parseIpNetwork(text);
-  return !isNetworkSyntaxError(network) && network.prefixLength === 0;
-}

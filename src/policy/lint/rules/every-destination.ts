@@ -1,0 +1,48 @@
+/** Every domain is one of ours. */
+import { quote } from '../../../language/quote.ts';
+import type { Token } from '../../../language/tokenizer.ts';
+import type { LintContext, LintRule } from '../lint-rule.ts';
+
+/** Parameter → what becomes of mail for the domains that it names. */
+const FATES = {
+  relay_domains: 'reject_unauth_destination refuses nobody: whoever can connect can relay',
+  mydestination: 'mail for any domain is accepted, and looked for among local users',
+  virtual_mailbox_domains: 'mail for any domain is accepted, and looked for among virtual mailboxes',
+  virtual_alias_domains: 'mail for any domain is looked for among virtual aliases',
+} as const;
+
+/** Patterns that every domain has in it. */
+const ALL = /^([^\w\s])(?:\^|\.[*+]?|\^\.[*+]?|\.[*+]?\$|\^\.[*+]?\$|)\1[a-z]*$/i;
+
+export const everyDestination: LintRule = {
+  code: 'every-destination',
+  severity: 'warning',
+  summary:
+    'static: or a pattern for everything in relay_domains, mydestination, virtual_mailbox_domains or virtual_alias_domains.',
+  reason: 'Every domain in the world is one of this host. With relay_domains that is an open relay.',
+  example: `relay_domains = static:ALL
+smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination`,
+  *check(context) {
+    const told = new Set<string>();
+    for (const [parameter, fate] of Object.entries(FATES)) {
+      if (!context.parameters.isSet(parameter)) continue;
+      for (const token of context.parameters.tokens(parameter)) {
+        // One parameter may take its value from another.
+        const place = `${token.span.source.file} ${token.span.start}`;
+        if (told.has(place) || !isForAll(token, context)) continue;
+        told.add(place);
+        yield {
+          message: `${quote(token.text)} in ${parameter} has every domain: ${fate}`,
+          span: token.span,
+          help: 'name the domains, or a table that has them',
+        };
+      }
+    }
+  },
+};
+
+function isForAll({ text, span }: Token, context: LintContext): boolean {
+  if (text.startsWith('static:')) return true;
+  if (!/^(?:regexp|pcre):/.test(text)) return false;
+  return context.rowsOf(text, span)?.some(({ key }) => ALL.test(key)) === true;
+}
