@@ -10,7 +10,12 @@ import { ParameterSet } from '../../../src/policy/parameter-set.ts';
 const HOST = { hostname: 'mx.example.com', interfaces: ['127.0.0.1/8'] };
 
 /** What the rules say of a main.cf, with `access` as the file `$config_directory/access`. */
-export function lintText(mainCf: string, access?: string, accessMode = 0o644): readonly Diagnostic[] {
+export function lintText(
+  mainCf: string,
+  access?: string,
+  accessMode = 0o644,
+  fileName = 'main.cf',
+): readonly Diagnostic[] {
   const directory = mkdtempSync(join(tmpdir(), 'postward-lint-'));
   try {
     if (access !== undefined) {
@@ -20,7 +25,7 @@ export function lintText(mainCf: string, access?: string, accessMode = 0o644): r
     }
     const found: Diagnostic[] = [];
     const report = () => {};
-    const assignments = parseMainCf(new Source(join(directory, 'main.cf'), mainCf), report);
+    const assignments = parseMainCf(new Source(join(directory, fileName), mainCf), report);
     const parameters = new ParameterSet({ assignments, configDirectory: directory, host: HOST, report });
     lintPolicy({ assignments, parameters, report: (diagnostic) => found.push(diagnostic) });
     return found;

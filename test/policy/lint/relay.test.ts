@@ -11,8 +11,14 @@ test.each([
   ['smtpd_recipient_restrictions = warn_if_reject reject_unauth_destination', ['no-relay-guard']],
   // Postfix's own default of today has the guard.
   ['compatibility_level = 3.6\nsmtpd_recipient_restrictions = permit_mynetworks', []],
-  // Emptied on purpose.
-  ['smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = permit_mynetworks', []],
+  // Postfix refuses to run with this main.cf.
+  ['smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = permit_mynetworks', ['no-relay-guard']],
+  [
+    'smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = reject_non_fqdn_recipient',
+    ['no-relay-guard'],
+  ],
+  ['smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = permit_mynetworks, reject', []],
+  ['smtpd_relay_restrictions =\nsmtpd_client_restrictions = permit_mynetworks', []],
   ['smtpd_relay_restrictions = defer_unauth_destination\nsmtpd_recipient_restrictions = permit', []],
   // A part of a main.cf that says nothing about relaying.
   ['smtpd_client_restrictions = permit_mynetworks', []],
@@ -22,6 +28,17 @@ test.each([
   ],
 ])('the guard: %j', (mainCf, expected) => {
   expect(codes(mainCf)).toEqual(expected);
+});
+
+test.each([
+  // Emptied on purpose: relaying is Postfix's own business.
+  ['reject_non_fqdn_recipient', []],
+  ['reject_non_fqdn_recipient, permit', []],
+  // It says who may relay, and refuses nobody.
+  ['permit_mynetworks, reject_non_fqdn_recipient', ['no-relay-guard']],
+])('the guard in a policy of its own: %j', (list, expected) => {
+  const mainCf = `smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = ${list}`;
+  expect(lintText(mainCf, undefined, 0o644, 'mx.cf').map(({ code }) => code)).toEqual(expected);
 });
 
 test.each([
