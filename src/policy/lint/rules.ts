@@ -1,6 +1,6 @@
 /**
  * All lint rules. `check`, the API and the reference page derive from here;
- * the order is that of the reference: lists, relaying, DNS lists, tables, files.
+ * the order is that of the reference: lists, relaying, DNS lists, tables, parameters and files.
  */
 import type { LintRule } from './lint-rule.ts';
 import { anyClientCertificate } from './rules/any-client-certificate.ts';
@@ -10,6 +10,7 @@ import { classNamedLikeRestriction } from './rules/class-named-like-restriction.
 import { closedDnsbl } from './rules/closed-dnsbl.ts';
 import { dnsblSubject } from './rules/dnsbl-subject.ts';
 import { dnsblTerms } from './rules/dnsbl-terms.ts';
+import { domainInTwoClasses } from './rules/domain-in-two-classes.ts';
 import { doubledArgument } from './rules/doubled-argument.ts';
 import { dsnClass } from './rules/dsn-class.ts';
 import { dsnWithoutText } from './rules/dsn-without-text.ts';
@@ -17,6 +18,7 @@ import { earlyMultiRecipientBounce } from './rules/early-multi-recipient-bounce.
 import { everyDestination } from './rules/every-destination.ts';
 import { forbiddenOk } from './rules/forbidden-ok.ts';
 import { heloNotRequired } from './rules/helo-not-required.ts';
+import { idlePermit } from './rules/idle-permit.ts';
 import { idleWarnIfReject } from './rules/idle-warn-if-reject.ts';
 import { ignoredParameter } from './rules/ignored-parameter.ts';
 import { interfaceHostName } from './rules/interface-host-name.ts';
@@ -26,6 +28,7 @@ import { noRelayGuard } from './rules/no-relay-guard.ts';
 import { okBeforeRelayGuard } from './rules/ok-before-relay-guard.ts';
 import { oldName } from './rules/old-name.ts';
 import { openRelay } from './rules/open-relay.ts';
+import { permitBehindGuard } from './rules/permit-behind-guard.ts';
 import { removedRestriction } from './rules/removed-restriction.ts';
 import { renamedDnsbl } from './rules/renamed-dnsbl.ts';
 import { repeatedDnsbl } from './rules/repeated-dnsbl.ts';
@@ -38,6 +41,7 @@ import { unaskableDnsbl } from './rules/unaskable-dnsbl.ts';
 import { unfilteredDnsbl } from './rules/unfiltered-dnsbl.ts';
 import { unknownAction } from './rules/unknown-action.ts';
 import { unlistedWithoutUsers } from './rules/unlisted-without-users.ts';
+import { unmatchableDomain } from './rules/unmatchable-domain.ts';
 import { unmatchableKey } from './rules/unmatchable-key.ts';
 import { unreachableRestriction } from './rules/unreachable-restriction.ts';
 import { worldReadablePassword } from './rules/world-readable-password.ts';
@@ -50,6 +54,7 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   earlyMultiRecipientBounce,
   heloNotRequired,
   idleWarnIfReject,
+  idlePermit,
   classNamedLikeRestriction,
   doubledArgument,
   senderLoginIgnored,
@@ -62,6 +67,9 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   okBeforeRelayGuard,
   serviceBeforeRelayGuard,
   anyClientCertificate,
+  permitBehindGuard,
+  unmatchableDomain,
+  domainInTwoClasses,
 
   swallowedRestriction,
   unaskableDnsbl,

@@ -62,7 +62,10 @@ test.each([
   ],
   ['mynetworks = [fc00::]/7 [fe80::]/10\nsmtpd_recipient_restrictions = permit_mynetworks, reject', []],
   ['mynetworks = 10.0.0.0/8\nsmtpd_recipient_restrictions = permit_mynetworks, reject', []],
-  ['mynetworks = 0.0.0.0/0\nsmtpd_recipient_restrictions = reject_unauth_destination, permit_mynetworks', []],
+  [
+    'mynetworks = 0.0.0.0/0\nsmtpd_recipient_restrictions = reject_unauth_destination, permit_mynetworks',
+    ['idle-permit', 'permit-behind-guard'],
+  ],
   // The relay list refuses what the recipient list lets through.
   [
     'smtpd_relay_restrictions = reject_unauth_destination\nsmtpd_recipient_restrictions = permit_naked_ip_address, reject',
@@ -191,4 +194,61 @@ test.each([
   expect(lintText(`smtpd_recipient_restrictions = ${service}, reject_unauth_destination`)).toMatchObject([
     { code: 'service-before-relay-guard', help: expect.stringContaining(help) },
   ]);
+});
+
+const behind = (list: string, more = '') => `smtpd_recipient_restrictions = ${list}\n${more}`;
+
+test.each([
+  [behind('reject_unauth_destination, permit_mynetworks, reject_non_fqdn_sender'), ['permit_mynetworks']],
+  [behind('permit_mynetworks, reject_unauth_destination, permit_mynetworks, reject_non_fqdn_sender'), []],
+  [
+    behind('permit_mynetworks, defer_unauth_destination, permit_sasl_authenticated, reject_non_fqdn_sender'),
+    ['permit_sasl_authenticated'],
+  ],
+  [behind('warn_if_reject reject_unauth_destination, permit_mynetworks, reject'), []],
+  // Another list lets them through; this one does not.
+  [
+    behind(
+      'reject_unauth_destination, permit_mynetworks, reject_non_fqdn_sender',
+      'smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination',
+    ),
+    ['permit_mynetworks'],
+  ],
+])('own clients behind the guard: %j', (mainCf, expected) => {
+  expect(lintedWords(mainCf)).toEqual(expected.map((word) => `permit-behind-guard ${word}`));
+});
+
+test.each([
+  ['relay_domains = *.example.com', 'write `example.com`, which stands for'],
+  ['relay_domains = *', 'name each of them'],
+  ['relay_domains = .example.com', 'write `example.com`, which stands for'],
+  ['parent_domain_matches_subdomains =\nrelay_domains = .example.com', undefined],
+  ['relay_domains = example.com example.org', undefined],
+  ['relay_domains = hash:/etc/postfix/relay, /etc/postfix/more', undefined],
+  ['mydestination = "example.com"', 'write it without them'],
+  ['mydestination = localhost, .example.com', 'name each of them'],
+  ['mydestination = *.example.com', 'name each of them'],
+  ['virtual_mailbox_domains = @example.com', 'write `example.com`'],
+  ['virtual_alias_domains = example.com.', 'write `example.com`'],
+  ['mynetworks = 127.0.0.1, 192.168.1.*', 'write the network'],
+  ['mynetworks = 192.0.2.1-192.0.2.9', 'write the networks'],
+  ['mynetworks = !*.example.com', 'write `example.com`, which stands for'],
+  ['mynetworks = 127.0.0.0/8, [::1]/128, our-host.example', undefined],
+])('a word that never matches: %j', (mainCf, help) => {
+  const found = lintText(mainCf).map((diagnostic) => [diagnostic.code, diagnostic.help]);
+  expect(found).toEqual(
+    help === undefined ? [] : [['unmatchable-domain', expect.stringContaining(help) as string]],
+  );
+});
+
+test.each([
+  ['mydestination = a.example\nvirtual_mailbox_domains = b.example, A.example', ['A.example']],
+  ['virtual_alias_domains = a.example\nvirtual_mailbox_domains = a.example', ['a.example']],
+  ['virtual_mailbox_domains = a.example\nrelay_domains = a.example', ['a.example']],
+  ['mydestination = a.example\nrelay_domains = $mydestination', []],
+  ['mydestination = a.example\nvirtual_mailbox_domains = b.example, sub.a.example', []],
+  // Unless it is set, this is the value of virtual_alias_maps.
+  ['virtual_alias_maps = hash:/x\nvirtual_mailbox_maps = hash:/x\nmydestination = a.example', []],
+])('a domain of two kinds: %j', (mainCf, words) => {
+  expect(lintedWords(mainCf)).toEqual(words.map((word) => `domain-in-two-classes ${word}`));
 });

@@ -2,6 +2,7 @@
 import { quote } from '../../../language/quote.ts';
 import type { Token } from '../../../language/tokenizer.ts';
 import type { LintContext, LintRule } from '../lint-rule.ts';
+import { writtenWords } from '../written-words.ts';
 
 /** Parameter → what becomes of mail for the domains that it names. */
 const FATES = {
@@ -23,20 +24,13 @@ export const everyDestination: LintRule = {
   example: `relay_domains = static:ALL
 smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination`,
   *check(context) {
-    const told = new Set<string>();
-    for (const [parameter, fate] of Object.entries(FATES)) {
-      if (!context.parameters.isSet(parameter)) continue;
-      for (const token of context.parameters.tokens(parameter)) {
-        // One parameter may take its value from another.
-        const place = `${token.span.source.file} ${token.span.start}`;
-        if (told.has(place) || !isForAll(token, context)) continue;
-        told.add(place);
-        yield {
-          message: `${quote(token.text)} in ${parameter} has every domain: ${fate}`,
-          span: token.span,
-          help: 'name the domains, or a table that has them',
-        };
-      }
+    for (const { parameter, token } of writtenWords(context, Object.keys(FATES))) {
+      if (!isForAll(token, context)) continue;
+      yield {
+        message: `${quote(token.text)} in ${parameter} has every domain: ${FATES[parameter as keyof typeof FATES]}`,
+        span: token.span,
+        help: 'name the domains, or a table that has them',
+      };
     }
   },
 };
