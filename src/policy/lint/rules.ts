@@ -6,6 +6,8 @@ import type { LintRule } from './lint-rule.ts';
 import { anyClientCertificate } from './rules/any-client-certificate.ts';
 import { badRblReply } from './rules/bad-rbl-reply.ts';
 import { bareCode } from './rules/bare-code.ts';
+import { caseSensitivePattern } from './rules/case-sensitive-pattern.ts';
+import { cidrForNames } from './rules/cidr-for-names.ts';
 import { classNamedLikeRestriction } from './rules/class-named-like-restriction.ts';
 import { closedDnsbl } from './rules/closed-dnsbl.ts';
 import { dnsblSubject } from './rules/dnsbl-subject.ts';
@@ -82,6 +84,8 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   dnsblTerms,
 
   unmatchableKey,
+  cidrForNames,
+  caseSensitivePattern,
   shadowedRow,
   bareCode,
   dsnWithoutText,

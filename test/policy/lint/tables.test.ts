@@ -93,7 +93,7 @@ test.each([
   [client('cidr'), '!192.0.2.0/24 REJECT\n198.51.100.7 OK\n', []],
   [client('cidr'), 'if 192.0.2.0/24\n192.0.2.0/25 REJECT\nendif\n192.0.2.7 OK\n', []],
   [client('cidr'), '2001:db8::/32 REJECT\n2001:db8:1::/48 OK\n', ['2001:db8:1::/48']],
-  [client('pcre'), '/spam/ REJECT\n/spam/i OK\n/spam/ OK\n', ['/spam/']],
+  [client('pcre'), '/spam/ REJECT\n/spam/x OK\n/spam/ OK\n', ['/spam/']],
   [client('regexp'), 'if /a/\n/spam/ REJECT\nendif\n/spam/ OK\n', []],
 ])('shadowed row: %j, %j', (mainCf, access, keys) => {
   expect(lintedWords(mainCf, access)).toEqual(keys.map((key) => `shadowed-row ${key}`));
@@ -246,4 +246,31 @@ test.each([
 ])('the map file of %s, mode %o: %j', (main, mode, access, codes) => {
   const found = lintText(main, access, mode).map(({ code }) => code);
   expect(found.filter((code) => code === 'world-readable-password')).toEqual(codes);
+});
+
+test.each([
+  [client('pcre'), '/spam/i REJECT', 'write `/spam/`'],
+  [client('regexp'), '!/spam/ix REJECT', 'write `!/spam/x`'],
+  [client('pcre'), '/spam/x REJECT', undefined],
+  // Twice turns it back.
+  [client('pcre'), '/spam/ii REJECT', undefined],
+  [client('pcre'), '/^\\d+\\S$/i REJECT', undefined],
+  [helo.replace('hash', 'pcre'), '/^LOCALHOST$/i REJECT', 'write `/^LOCALHOST$/`'],
+  // Addresses are looked up in small letters.
+  [sender.replace('hash', 'pcre'), '/^spam@/i REJECT', undefined],
+  [sender.replace('hash', 'pcre'), '/^Spam@/i REJECT', 'write `/^Spam@/`'],
+  [sender.replace('hash', 'pcre'), '/^\\S+@spam/i REJECT', undefined],
+])('a pattern with flags: %j, %j', (mainCf, row, help) => {
+  const found = lintText(mainCf, `${row}\n`).map((diagnostic) => [diagnostic.code, diagnostic.help]);
+  expect(found).toEqual(help === undefined ? [] : [['case-sensitive-pattern', help]]);
+});
+
+test.each([
+  [sender.replace('hash', 'cidr'), ['cidr-for-names']],
+  [client('cidr'), []],
+  // A HELO name can be an address.
+  [helo.replace('hash', 'cidr'), []],
+  ['smtpd_sender_restrictions = check_sender_mx_access cidr:$config_directory/access', []],
+])('a cidr table: %j', (mainCf, codes) => {
+  expect(lintText(mainCf, '192.0.2.0/24 REJECT\n').map(({ code }) => code)).toEqual(codes);
 });
