@@ -24,6 +24,8 @@ import { idlePermit } from './rules/idle-permit.ts';
 import { idleWarnIfReject } from './rules/idle-warn-if-reject.ts';
 import { ignoredParameter } from './rules/ignored-parameter.ts';
 import { interfaceHostName } from './rules/interface-host-name.ts';
+import { lateLoginCheck } from './rules/late-login-check.ts';
+import { looseSetting } from './rules/loose-setting.ts';
 import { malformedAction } from './rules/malformed-action.ts';
 import { misplacedRestriction } from './rules/misplaced-restriction.ts';
 import { noRelayGuard } from './rules/no-relay-guard.ts';
@@ -61,6 +63,7 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   doubledArgument,
   senderLoginIgnored,
   unlistedWithoutUsers,
+  lateLoginCheck,
 
   interfaceHostName,
   noRelayGuard,
@@ -96,5 +99,6 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   forbiddenOk,
 
   ignoredParameter,
+  looseSetting,
   worldReadablePassword,
 ]);

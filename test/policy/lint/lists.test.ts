@@ -144,3 +144,50 @@ test('a parameter that smtpd heeds and Postward does not', () => {
   ]);
   expect(lintedWords('smtpd_dns_reply_filter =')).toEqual([]);
 });
+
+const LOGINS = 'smtpd_sasl_auth_enable = yes\nsmtpd_sender_login_maps = static:bob\n';
+
+test.each([
+  [
+    'permit_mynetworks, permit_sasl_authenticated, reject_sender_login_mismatch',
+    ['reject_sender_login_mismatch'],
+  ],
+  ['permit_sasl_authenticated, check_sasl_access static:REJECT', ['check_sasl_access']],
+  ['reject_sender_login_mismatch, permit_sasl_authenticated, reject_non_fqdn_sender', []],
+  // For those who have not logged in.
+  ['permit_sasl_authenticated, reject_unauthenticated_sender_login_mismatch', []],
+])('a check of logins: %s', (list, names) => {
+  expect(lintedWords(`${LOGINS}smtpd_sender_restrictions = ${list}`)).toEqual(
+    names.map((name) => `late-login-check ${name}`),
+  );
+});
+
+test.each([
+  ['reject_rbl_client bl.spamcop.net, permit_mynetworks', ['permit_mynetworks']],
+  ['reject_rbl_client bl.spamcop.net, permit', []],
+  ['permit_mynetworks, reject_rbl_client bl.spamcop.net', []],
+  ['permit_mynetworks, permit_sasl_authenticated', []],
+])('a permit at the end: %s', (list, names) => {
+  expect(lintedWords(`smtpd_client_restrictions = ${list}`)).toEqual(
+    names.map((name) => `idle-permit ${name}`),
+  );
+});
+
+test.each([
+  ['soft_bounce = yes', ['yes']],
+  ['soft_bounce = no', []],
+  ['mynetworks_style = class', ['class']],
+  ['mynetworks_style = class\nmynetworks = 127.0.0.0/8', []],
+  ['mynetworks_style = host', []],
+  ['smtpd_reject_unlisted_recipient = no', ['no']],
+  [
+    'smtpd_reject_unlisted_recipient = no\nsmtpd_recipient_restrictions = reject_unauth_destination, reject_unlisted_recipient',
+    [],
+  ],
+  ['local_recipient_maps =', ['']],
+  // A gateway: no domain is local.
+  ['local_recipient_maps =\nmydestination =', []],
+  ['local_recipient_maps = $alias_maps', []],
+])('a setting for a trial: %j', (mainCf, words) => {
+  expect(lintedWords(mainCf)).toEqual(words.map((word) => `loose-setting ${word}`));
+});
