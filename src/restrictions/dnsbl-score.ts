@@ -14,7 +14,7 @@ import { DnsblTally, reaches, staysAtMost, type WatchedSite } from './dnsbl-tall
 import { rblReply } from './rbl-reply.ts';
 import { isAuthorisedDestination } from './relay.ts';
 import type { CompileContext, CompiledCheck, Restriction, RestrictionUse } from './restriction.ts';
-import { lookupFailure } from './subject.ts';
+import { lookupFailure, rejected } from './subject.ts';
 
 const TEMPORARY = { code: 450, dsn: '4.7.1' } as const;
 
@@ -34,7 +34,7 @@ export const DNSBL_SCORE: readonly Restriction[] = [
   scoreRestriction(
     'permit_dnsbl_score',
     'Permit when the client’s score over dnsbl_sites is dnsbl_allowlist_threshold or less.',
-    ['dunno', 'permit', 'reject'],
+    ['dunno', 'permit', 'defer_if_reject', 'reject'],
     permission,
   ),
 ];
@@ -125,9 +125,15 @@ function permission(use: RestrictionUse, context: CompileContext): CompiledCheck
   const question = staysAtMost(threshold);
   const decide = (e: Evaluation): PromiseOrValue<Outcome> => {
     const tally = tallyOf(e, sites, context);
-    return andThen(tally.decide(question), (isLow) => {
+    return andThen(tally.decide(question), (isLow): PromiseOrValue<Outcome> => {
       note(e, tally, threshold);
-      return isLow ? PERMIT : DUNNO;
+      if (isLow) return PERMIT;
+      // As with permit_dnswl_client: who would be permitted if all lists worked is not rejected for good.
+      return andThen(tally.decide(question, true), (mightBeLow): Outcome => {
+        if (!mightBeLow) return DUNNO;
+        const subject = { name: e.request.client_address, replyClass: 'Client host' } as const;
+        return { kind: 'defer_if_reject', reply: rejected(subject, 450, '4.7.1', 'Service unavailable') };
+      });
     });
   };
   return {

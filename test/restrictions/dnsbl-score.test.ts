@@ -126,6 +126,52 @@ describe('permit_dnsbl_score', () => {
     expect(relayed.verdict).toBe('reject');
   });
 
+  describe('an allow list that does not work', () => {
+    const policy = (sites: string) =>
+      `dnsbl_sites = ${sites}\ndnsbl_allowlist_threshold = -2\nsmtpd_recipient_restrictions = permit_dnsbl_score, reject_rbl_client two.test\n`;
+
+    test.each([
+      ['it might have permitted', 'broken.test*-2', 'defer'],
+      ['its error code is no answer', 'codes.test*-2', 'defer'],
+      ['with it the score would still be too high', 'broken.test*-1', 'reject'],
+      ['a deny list takes nothing off', 'broken.test*3, wl.test*-2', 'reject'],
+      ['others outweigh it', 'broken.test*-2, two.test*1', 'reject'],
+    ])('%s: %s', async (_, sites, verdict) => {
+      const decision = await decide(policy(sites), '192.0.2.11');
+      expect(decision.verdict).toBe(verdict);
+      if (verdict === 'reject') return;
+      expect(replyOf(decision)).toBe('450 4.7.1 <192.0.2.11>: Client host rejected: Service unavailable');
+    });
+
+    test('nobody else is deferred, and a client that is listed there is permitted without it', async () => {
+      expect((await decide(policy('broken.test*-2'), '192.0.2.99')).verdict).toBe('permit');
+      const { verdict } = await decide(policy('broken.test*-2, wl.test*-2'), '192.0.2.10');
+      expect(verdict).toBe('permit');
+    });
+
+    test('is passed over once it has been dead for longer than its grace', async () => {
+      const verdicts = [];
+      for (const graceMs of [60_000, 0]) {
+        const watch = await watchLists(`${ZONE}@dnsbl wl.test 127.0.0.2 127.0.0.2\n`, {
+          ...PATIENT,
+          graceMs,
+        });
+        const compiled = compilePolicyText(policy('wl.test*-2') + DESTINATION);
+        const ask = () =>
+          compiled.decide({
+            resolver: watch.resolver,
+            dnsbl: watch.health,
+            request: { client_address: '192.0.2.11' },
+          });
+        await ask();
+        watch.dns.setZone(`${ZONE}*.wl.test A 127.0.0.2\n`);
+        await watch.health.probeAll();
+        verdicts.push((await ask()).verdict);
+      }
+      expect(verdicts).toEqual(['defer', 'reject']);
+    });
+  });
+
   test('shares its answers with reject_dnsbl_score', async () => {
     const watch = await watchLists(ZONE, PATIENT);
     const both = text.replace('permit_dnsbl_score, reject', 'permit_dnsbl_score, reject_dnsbl_score');
@@ -222,7 +268,10 @@ test('what is decided early is what all answers together say', async () => {
           resolver,
           lookahead: 0,
         });
-        expect(permitted.verdict).toBe(total <= allowThreshold ? 'permit' : 'reject');
+        const mightBePermitted = total + allowance <= allowThreshold;
+        expect(permitted.verdict).toBe(
+          total <= allowThreshold ? 'permit' : mightBePermitted ? 'defer' : 'reject',
+        );
       },
     ),
     { numRuns: 60 },
