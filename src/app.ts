@@ -7,6 +7,7 @@ import { DaemonHealth } from './admin/daemon-health.ts';
 import type { Admin } from './admin/start-admin.ts';
 import { publicResolversAmong } from './dns/dnsbl-faults.ts';
 import { type Dns, dnsServers, openDns, serversDown, serversOf, zoneMask } from './dns/open-dns.ts';
+import type { ZoneMask } from './dns/zone-mask.ts';
 import type { Diagnostic } from './language/diagnostic.ts';
 import type { ListService } from './lists/list-service.ts';
 import { openLists, openStore } from './lists/open-lists.ts';
@@ -71,7 +72,8 @@ export class StartFailure extends Error {
  */
 export async function startApp(settings: Settings, options: StartOptions): Promise<App> {
   const { level, decisions } = settings.log;
-  const log = createLog({ level, decisions, format: options.logFormat }, options.log);
+  const mask = zoneMask(settings.dns.zones);
+  const log = createLog({ level, decisions, format: options.logFormat, mask }, options.log);
   const app = new App(settings, log, environmentToken(options.environment ?? {}));
   app.metrics.readValue('postward_log_lines_lost_total', () => options.log.linesLost);
   try {
@@ -87,6 +89,8 @@ export class App {
   readonly log: Log;
   readonly metrics = new Metrics(VERSION);
   readonly #settings: Settings;
+  /** Hides keys in what clients and people are shown. */
+  readonly #mask: ZoneMask;
   readonly #dns: Dns;
   readonly #policies: PolicyKeeper;
   readonly #decider: Decider;
@@ -127,7 +131,11 @@ export class App {
       policies: () => this.#policies.current.policies,
       publicResolvers: publicResolversAmong(dnsServers(settings.dns).map(({ host }) => host)),
     });
-    this.#recent = new RecentDecisions(settings.admin.address === 'off' ? 0 : settings.admin.decisions);
+    this.#mask = zoneMask(settings.dns.zones);
+    this.#recent = new RecentDecisions(
+      settings.admin.address === 'off' ? 0 : settings.admin.decisions,
+      this.#mask,
+    );
     this.#measure();
   }
 
@@ -221,6 +229,7 @@ export class App {
         isDnsDown: () => this.#dns.client.servers.every(({ isDown }) => isDown),
         policy: socket.policy,
         permitAction,
+        mask: this.#mask,
       }),
       events: observedEvents(this.log, this.metrics, this.#watch, decision.fail_action),
       failAction: decision.fail_action,
@@ -274,7 +283,7 @@ export class App {
         holder: this.#policies.holder,
         reload: () => this.reload(),
         defaultPolicy: this.#settings.listen[0]?.policy ?? '',
-        mask: zoneMask(this.#settings.dns.zones),
+        mask: this.#mask,
         lists: lists.looks,
         deciderOf: (snapshot) => this.#deciderOf(snapshot),
         permitAction: this.#settings.permit_action,

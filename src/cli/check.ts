@@ -3,12 +3,11 @@
  * with place, cause and cure.
  */
 import { resolve } from 'node:path';
-import { zoneMask } from '../dns/open-dns.ts';
 import { formatDiagnostic } from '../language/code-frame.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
 import { diagnosticJson } from '../language/diagnostic-json.ts';
 import { loadPolicies } from '../load-policies.ts';
-import { type OptionValues, settingsFor } from './setting-flags.ts';
+import { maskFor, type OptionValues, settingsFor } from './setting-flags.ts';
 import { painter, type Terminal } from './terminal.ts';
 
 const CLEAN = 0;
@@ -23,7 +22,7 @@ export async function check(
 ): Promise<number> {
   const settings =
     file === undefined ? settingsFor(options, terminal) : { policies: resolve(terminal.directory, file) };
-  const mask = zoneMask('dns' in settings ? settings.dns.zones : {});
+  const mask = maskFor(options, terminal);
   const { snapshot, diagnostics } = await loadPolicies(settings, 1);
   const names = [...(snapshot?.policies.keys() ?? [])];
   snapshot?.retire();
@@ -32,12 +31,15 @@ export async function check(
   const warnings = count(diagnostics, 'warning');
   if (options['json'] === true) {
     terminal.out(
-      JSON.stringify({ errors, warnings, diagnostics: diagnostics.map(diagnosticJson) }, undefined, 2),
+      JSON.stringify(
+        { errors, warnings, diagnostics: diagnostics.map((one) => mask.value(diagnosticJson(one))) },
+        undefined,
+        2,
+      ),
     );
   } else {
     for (const diagnostic of diagnostics) {
-      const text = formatDiagnostic(diagnostic, { colour: terminal.hasOutColour });
-      terminal.out(`${mask.aligned(text)}\n`);
+      terminal.out(`${formatDiagnostic(diagnostic, { colour: terminal.hasOutColour, mask })}\n`);
     }
     const paint = painter(terminal.hasOutColour);
     const style = errors > 0 ? 'red' : warnings > 0 ? 'yellow' : 'green';

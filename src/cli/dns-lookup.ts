@@ -49,11 +49,9 @@ export async function dnsLookup(
   const servers = serversFor(question.name, settings);
   const answers = await Promise.all(servers.map((server) => ask(server, question, settings)));
   terminal.out(
-    mask.text(
-      options['json'] === true
-        ? JSON.stringify({ ...question, answers: answers.map(toJson) }, undefined, 2)
-        : toText(question, answers, painter(terminal.hasOutColour)),
-    ),
+    options['json'] === true
+      ? JSON.stringify(mask.value({ ...question, answers: answers.map(toJson) }), undefined, 2)
+      : mask.text(toText(question, answers, painter(terminal.hasOutColour))),
   );
   return answers.some(({ answer }) => answer.status !== 'tempfail') ? 0 : 1;
 }

@@ -18,6 +18,7 @@ import type { DnsblUse } from '../dns/dnsbl-health.ts';
 import { openDns, zoneMask } from '../dns/open-dns.ts';
 import { queryName } from '../dns/query-name.ts';
 import type { Resolver } from '../dns/resolver.ts';
+import type { ZoneMask } from '../dns/zone-mask.ts';
 import { visible } from '../language/visible.ts';
 import { loadPolicies } from '../load-policies.ts';
 import { parseIpAddress } from '../net/ip-address.ts';
@@ -90,15 +91,13 @@ export async function dnsblCheck(
     await dns.dnsbl.probeAll();
     const findings = await Promise.all(
       uses.map((use) =>
-        findingOf(use.list, dns.dnsbl.list(use)?.fault, subject, name, dns.resolver, isIndependent),
+        findingOf(use.list, dns.dnsbl.list(use)?.fault, subject, name, dns.resolver, isIndependent, mask),
       ),
     );
     terminal.out(
-      mask.text(
-        options['json'] === true
-          ? JSON.stringify(findings, undefined, 2)
-          : report(findings, isIndependent, terminal),
-      ),
+      options['json'] === true
+        ? JSON.stringify(mask.value(findings), undefined, 2)
+        : mask.text(report(findings, isIndependent, terminal)),
     );
     if (isIndependent && address === undefined) {
       terminal.error(
@@ -132,6 +131,7 @@ async function findingOf(
   name: string | undefined,
   resolver: Resolver,
   isIndependent: boolean,
+  mask: ZoneMask,
 ): Promise<Finding> {
   const question =
     name === undefined ? (dnsblAddressName(subject, list.domain) ?? '') : `${name}.${list.domain}`;
@@ -145,7 +145,7 @@ async function findingOf(
     fault !== undefined
       ? `it ${fault.reason}`
       : result.kind === 'listed'
-        ? dnsblReason(await resolver.lookup(question, 'TXT'))
+        ? dnsblReason(await resolver.lookup(question, 'TXT'), mask)
         : result.kind === 'not_listed'
           ? ''
           : result.reason;

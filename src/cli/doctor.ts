@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { zoneMask } from '../dns/open-dns.ts';
 import { examination } from '../doctor/examination.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { type PostfixService, readPostfix } from '../doctor/postfix-config.ts';
@@ -36,7 +37,8 @@ export async function doctor(options: OptionValues, terminal: Terminal): Promise
   const settings = settingsFor(options, terminal);
   const directory = resolve(terminal.directory, String(options['postfix']));
   const { services, origin } = postfixAt(directory, terminal.environment);
-  const findings = examination(services, ownSide(settings));
+  // What is said of restrictions may name a DNSBL with a key.
+  const findings = zoneMask(settings.dns.zones).value(examination(services, ownSide(settings)));
   const hasErrors = findings.some(({ level }) => level === 'error');
   const hasWarnings = findings.some(({ level }) => level === 'warning');
   if (options['json'] === true) terminal.out(JSON.stringify({ postfix: origin, findings }, undefined, 2));

@@ -32,10 +32,11 @@ export async function explain(
   );
   const { snapshot, diagnostics } = await loadPolicies(settings, 1, { lists: lists.tables });
   lists.close();
+  const mask = zoneMask(settings.dns.zones);
   printDiagnostics(
     terminal,
     diagnostics.filter(({ severity }) => severity === 'error'),
-    zoneMask(settings.dns.zones),
+    mask,
   );
   if (snapshot === undefined) {
     throw new OperatorError('policy', 'the policy cannot be read', 'mend what is listed above');
@@ -69,8 +70,8 @@ export async function explain(
     };
     terminal.out(
       options['json'] === true
-        ? JSON.stringify(explanationJson(explanation), undefined, 2)
-        : explanationText(explanation, painter(terminal.hasOutColour)),
+        ? JSON.stringify(mask.value(explanationJson(explanation)), undefined, 2)
+        : mask.text(explanationText(explanation, painter(terminal.hasOutColour))),
     );
     return 0;
   } finally {

@@ -1,5 +1,5 @@
 /** What `postward import` tells: what becomes of every line, what is wrong, and what Postfix needs now. */
-import { ZoneMask } from '../dns/zone-mask.ts';
+import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Imported, ImportedPolicy } from '../import/import-main-cf.ts';
 import type { Mend } from '../import/mend.ts';
 import { isQuestion, type Layout, mainCfLines, masterCfLines, type WiredLists } from '../import/wiring.ts';
@@ -19,11 +19,15 @@ const FATE_COLUMN = 'left out'.length;
 const SEVERITY_STYLE = { error: 'red', warning: 'yellow', note: 'cyan' } as const;
 
 /** Lines without a line end after the last. */
-export function importReport(imported: Imported, options: ImportReportOptions, paint: Paint): string {
+export function importReport(
+  imported: Imported,
+  options: ImportReportOptions,
+  paint: Paint,
+  mask: ZoneMask,
+): string {
   // The policy itself is shown as it will be written; what is said of it keeps the keys of DNSBLs to itself.
-  const mask = new ZoneMask();
   const sections = [
-    ...imported.policies.map((policy) => fateSection(policy, paint)),
+    ...imported.policies.map((policy) => fateSection(policy, paint).map((line) => mask.text(line))),
     mendSection(imported.mends, options.isFixing, paint).map((line) => mask.text(line)),
     diagnosticSection(imported.diagnostics, paint).map((line) => mask.text(line)),
     tableSection(imported, paint),

@@ -19,7 +19,7 @@ import { readHostFacts } from '../policy/host-facts.ts';
 import { OperatorError } from '../util/operator-error.ts';
 import { systemErrorReason } from '../util/system-error.ts';
 import { importReport } from './import-report.ts';
-import type { OptionValues } from './setting-flags.ts';
+import { maskFor, type OptionValues } from './setting-flags.ts';
 import { painter, type Terminal } from './terminal.ts';
 
 const POSTFIX_DIRECTORY = '/etc/postfix';
@@ -54,7 +54,8 @@ export async function importCommand(
     const read = [mainCf.file, ...(masterCf === undefined ? [] : [masterCf.file])];
     write(imported, resolve(terminal.directory, output), read, options['force'] === true);
   }
-  terminal.out(importReport(imported, { isFixing, output }, painter(terminal.hasOutColour)));
+  const report = { isFixing, output };
+  terminal.out(importReport(imported, report, painter(terminal.hasOutColour), maskFor(options, terminal)));
   return imported.isSound && !imported.hasLostLines ? SOUND : BROKEN;
 }
 

@@ -3,8 +3,9 @@
  * runs with.
  */
 import { type Command, Option } from 'commander';
+import { ZoneMask } from '../dns/zone-mask.ts';
 import { CONFIG_VARIABLE, type SettingFlags } from '../settings/layers.ts';
-import { loadSettings } from '../settings/load.ts';
+import { type LoadedSettings, loadSettings } from '../settings/load.ts';
 import { SETTING_ROWS, type SettingRow } from '../settings/setting-rows.ts';
 import type { Settings } from '../settings/settings.ts';
 import { OperatorError } from '../util/operator-error.ts';
@@ -29,17 +30,26 @@ export function addSettingFlags(command: Command, names?: readonly string[]): Co
  * @throws OperatorError when there are mistakes, which are printed
  */
 export function settingsFor(options: OptionValues, terminal: Terminal): Settings {
+  const { settings, diagnostics, privateZones } = load(options, terminal);
+  printDiagnostics(terminal, diagnostics, new ZoneMask(privateZones));
+  if (settings !== undefined) return settings;
+  throw new OperatorError('settings', 'the settings have mistakes', 'mend what is listed above');
+}
+
+/** Hides the keys of the zones that the settings call private, for a command that runs without settings. */
+export function maskFor(options: OptionValues, terminal: Terminal): ZoneMask {
+  return new ZoneMask(load(options, terminal).privateZones);
+}
+
+function load(options: OptionValues, terminal: Terminal): LoadedSettings {
   const given = flagRows().map((row) => [row.name, options[optionFor(row).attributeName()]] as const);
   const config = options['config'];
-  const { settings, diagnostics } = loadSettings({
+  return loadSettings({
     file: typeof config === 'string' ? config : terminal.environment[CONFIG_VARIABLE] || undefined,
     environment: terminal.environment,
     flags: Object.fromEntries(given) as SettingFlags,
     directory: terminal.directory,
   });
-  printDiagnostics(terminal, diagnostics);
-  if (settings !== undefined) return settings;
-  throw new OperatorError('settings', 'the settings have mistakes', 'mend what is listed above');
 }
 
 function flagRows(names?: readonly string[]): SettingRow[] {

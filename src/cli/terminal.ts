@@ -64,7 +64,7 @@ export function printDiagnostics(
   mask = new ZoneMask(),
 ): void {
   for (const diagnostic of diagnostics) {
-    terminal.error(mask.aligned(formatDiagnostic(diagnostic, { colour: terminal.hasErrorColour })));
+    terminal.error(formatDiagnostic(diagnostic, { colour: terminal.hasErrorColour, mask }));
   }
 }
 

@@ -110,14 +110,15 @@ export function readDnsblAnswer(
 /**
  * `$rbl_reason` from the answer to the TXT query: as much as Postfix shows. Of
  * each record the first character-string, unprintable octets as blanks, joined
- * with ` / `, at most 500 octets.
+ * with ` / `, at most 500 octets. A list that names its own zone there does not
+ * tell the client the key in it.
  */
-export function dnsblReason(answer: DnsAnswer): string {
+export function dnsblReason(answer: DnsAnswer, mask: ZoneMask = NO_PRIVATE_ZONES): string {
   let reason = '';
   for (const [index, { data, firstString }] of answer.records.entries()) {
     const spaceLeft = MAX_REASON_LENGTH - reason.length;
     if (spaceLeft <= 0) break;
-    reason += printable(firstString ?? data).slice(0, spaceLeft);
+    reason += mask.text(printable(firstString ?? data)).slice(0, spaceLeft);
     const isLast = index === answer.records.length - 1;
     if (!isLast && MAX_REASON_LENGTH - reason.length > REASON_SEPARATOR.length) reason += REASON_SEPARATOR;
   }

@@ -3,7 +3,11 @@
  * grep, fail2ban and pflogsumm go on working) and the same facts as fields.
  * See log_whatsup in smtpd(8)'s log format: `QUEUEID: ACTION: STATE from
  * NAME[ADDRESS]: TEXT; from=<> to=<> proto= helo=<>`.
+ *
+ * What comes from the policy, its tables and the DNS is masked, before it is
+ * cut; what the client sent holds no key of ours.
  */
+import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Decision, Warning } from '../engine/decision.ts';
 import { formatReply } from '../engine/outcome.ts';
 import { formatSpan } from '../language/source.ts';
@@ -26,14 +30,14 @@ export interface DecisionContext {
 }
 
 /** The sentence: `NOQUEUE: reject: RCPT from mail.example[192.0.2.1]: 554 5.7.1 <…>: …; from=<a@b> to=<c@d> …`. */
-function decisionMessage(decision: Decision, request: PolicyRequest): string {
-  return sentence(decisionVerb(decision), decisionText(decision), request);
+function decisionMessage(decision: Decision, request: PolicyRequest, mask: ZoneMask): string {
+  return sentence(decisionVerb(decision), mask.text(decisionText(decision)), request);
 }
 
 /** The sentence for a restriction that warn_if_reject softened. */
-export function warningMessage(warning: Warning, request: PolicyRequest): string {
+export function warningMessage(warning: Warning, request: PolicyRequest, mask: ZoneMask): string {
   const text = warning.reply === undefined ? warning.message : formatReply(warning.reply);
-  return sentence('reject_warning', text, request);
+  return sentence('reject_warning', mask.text(text), request);
 }
 
 /**
@@ -44,7 +48,9 @@ export function decisionRecord(
   decision: Decision,
   request: PolicyRequest,
   context: DecisionContext,
+  mask: ZoneMask,
 ): Readonly<Record<string, unknown>> {
+  const shown = (text: string): string => printable(mask.text(text));
   const { decidedBy, reply, effects, warnings } = decision;
   const entry = decidedBy?.entry;
   const span = decidedBy?.step.span;
@@ -56,20 +62,20 @@ export function decisionRecord(
     verdict: decision.verdict,
     list: decidedBy?.list,
     restriction: decidedBy?.step.restriction,
-    step: decidedBy && printable(decidedBy.step.text),
+    step: decidedBy && shown(decidedBy.step.text),
     place: span && formatSpan(span),
-    table: entry && printable(entry.table),
+    table: entry && shown(entry.table),
     table_key: entry && printable(entry.key),
-    table_value: entry?.value === undefined ? undefined : printable(entry.value),
-    table_failure: entry && given(entry.failure),
+    table_value: entry?.value === undefined ? undefined : shown(entry.value),
+    table_failure: entry && given(mask.text(entry.failure)),
     code: reply?.code,
     dsn: reply?.dsn,
-    reply: reply && printable(reply.text),
+    reply: reply && shown(reply.text),
     fault: decision.isFault ? true : undefined,
-    effects: effects.length === 0 ? undefined : effects.map(({ verb, text }) => printable(`${verb} ${text}`)),
+    effects: effects.length === 0 ? undefined : effects.map(({ verb, text }) => shown(`${verb} ${text}`)),
     dnsbl_score: decision.dnsblScore?.score,
-    dnsbl_sites: decision.dnsblScore?.sites.length ? decision.dnsblScore.sites.map(printable) : undefined,
-    warnings: warnings.length === 0 ? undefined : warnings.map(warningText),
+    dnsbl_sites: decision.dnsblScore?.sites.length ? decision.dnsblScore.sites.map(shown) : undefined,
+    warnings: warnings.length === 0 ? undefined : warnings.map((warning) => shown(warningText(warning))),
     protocol_state: given(request.protocol_state),
     client_address: given(request.client_address),
     client_name: given(request.client_name),
@@ -81,7 +87,7 @@ export function decisionRecord(
     sasl_username: given(request.sasl_username),
     snapshot: context.snapshot,
     duration_ms: Math.round(context.durationMs * 1000) / 1000,
-    msg: decisionMessage(decision, request),
+    msg: decisionMessage(decision, request, mask),
   };
 }
 
@@ -90,7 +96,7 @@ function given(text: string): string | undefined {
 }
 
 function warningText({ code, step, message }: Warning): string {
-  return `${code}: ${step.restriction}: ${printable(message)}`;
+  return `${code}: ${step.restriction}: ${message}`;
 }
 
 /** Every value is cut to its bound; the whole is made printable once. */

@@ -1,9 +1,11 @@
 /**
  * The log: JSON lines by pino, one typed function per event of events.ts, and
- * a line for each decision. Owns the form of the log; what is worth logging,
- * and when, is its callers' business.
+ * a line for each decision. Owns the form of the log, and hides the keys of
+ * DNSBLs in all of it; what is worth logging, and when, is its callers'
+ * business.
  */
 import { pino } from 'pino';
+import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Decision } from '../engine/decision.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
 import { formatSpan } from '../language/source.ts';
@@ -18,6 +20,7 @@ export interface LogOptions {
   readonly format: 'json' | 'text';
   /** `objections`: no line for a plain permit. */
   readonly decisions: 'all' | 'objections';
+  readonly mask: ZoneMask;
 }
 
 type EventFunctions = { readonly [E in EventName]: (fields: EventFields<E>) => void };
@@ -33,6 +36,7 @@ export interface Log extends EventFunctions {
 }
 
 export function createLog(options: LogOptions, destination: LogDestination): Log {
+  const { mask } = options;
   const output = options.format === 'text' ? asText(destination) : destination;
   const logger = pino(
     {
@@ -49,7 +53,7 @@ export function createLog(options: LogOptions, destination: LogDestination): Log
       name,
       (fields: Readonly<Record<string, unknown>>) => {
         if (!logger.isLevelEnabled(row.level)) return;
-        const safe = safeFields(fields);
+        const safe = safeFields(fields, mask);
         logger[row.level]({ event: name, ...safe }, render(row, safe));
       },
     ]),
@@ -69,15 +73,15 @@ export function createLog(options: LogOptions, destination: LogDestination): Log
           restriction: step.restriction,
           code: reply?.code,
           dsn: reply?.dsn,
-          reply: reply && printable(reply.text),
+          reply: reply && printable(mask.text(reply.text)),
         };
-        logger.info(fields, warningMessage(warning, request));
+        logger.info(fields, warningMessage(warning, request, mask));
       }
       const isPlain =
         decision.verdict === 'permit' && decision.effects.length === 0 && decision.warnings.length === 0;
       if (isPlain && options.decisions === 'objections') return undefined;
       // pino takes three times as long for a record as wide as this.
-      const line = JSON.stringify(decisionRecord(decision, request, context));
+      const line = JSON.stringify(decisionRecord(decision, request, context, mask));
       output.write(`${line}\n`);
       return line;
     },
@@ -94,11 +98,11 @@ export function createLog(options: LogOptions, destination: LogDestination): Log
   };
 }
 
-function safeFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function safeFields(fields: Readonly<Record<string, unknown>>, mask: ZoneMask): Record<string, unknown> {
   const safe: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (Array.isArray(value)) safe[name] = value.map((text) => printable(String(text)));
-    else safe[name] = typeof value === 'string' ? printable(value) : value;
+    if (Array.isArray(value)) safe[name] = value.map((text) => printable(mask.text(String(text))));
+    else safe[name] = typeof value === 'string' ? printable(mask.text(value)) : value;
   }
   return safe;
 }

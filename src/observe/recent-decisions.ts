@@ -6,6 +6,7 @@
  * A line is one string of its own: it holds on to nothing of the request, and
  * costs the garbage collector next to nothing.
  */
+import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Decision } from '../engine/decision.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
 import { type DecisionContext, decisionRecord } from './decision-line.ts';
@@ -31,6 +32,7 @@ export type DecisionListener = (number: number, facts: DecisionFacts, line: stri
 export class RecentDecisions {
   /** How many are kept at the most. */
   readonly capacity: number;
+  readonly #mask: ZoneMask;
   readonly #lines: (string | undefined)[];
   readonly #listeners = new Set<DecisionListener>();
   #characters = 0;
@@ -39,8 +41,9 @@ export class RecentDecisions {
   /** Of the next. */
   #next = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, mask: ZoneMask) {
     this.capacity = capacity;
+    this.#mask = mask;
     this.#lines = new Array(capacity);
   }
 
@@ -52,7 +55,7 @@ export class RecentDecisions {
   /** @param line as it was logged; undefined: it was not */
   add(line: string | undefined, decision: Decision, request: PolicyRequest, context: DecisionContext): void {
     if (this.capacity === 0 && this.#listeners.size === 0) return;
-    const kept = line ?? JSON.stringify(decisionRecord(decision, request, context));
+    const kept = line ?? JSON.stringify(decisionRecord(decision, request, context, this.#mask));
     const number = this.#next;
     this.#next += 1;
     if (this.capacity > 0) this.#keep(number, kept);

@@ -49,7 +49,7 @@ export function compileList(tokens: readonly Token[], list: ListName, compiler: 
       }
       const run = unknownRun(tokens, i, list, compiler);
       reportUnknown(run, takerOf(tokens, i, run.length), compiler);
-      steps.push(...run.map(mistake));
+      steps.push(...run.map((word) => mistake(compiler.context.mask.text(word.text), word.span)));
       i += run.length - 1;
       continue;
     }
@@ -72,7 +72,7 @@ function bareTable(token: Token, list: ListName, compiler: ListCompiler): Step {
     span: token.span,
     help: 'write check_client_access, check_helo_access, check_sender_access or check_recipient_access before it',
   });
-  return mistake(token);
+  return mistake(token.text, token.span);
 }
 
 function classStep({ text, span }: Token, program: Program): Step {
@@ -223,11 +223,12 @@ function argumentProblem(restriction: Restriction, argument: Token | undefined):
   }
 }
 
-function mistake({ text, span }: { text: string; span: Span | undefined }): Step {
+/** @param text the words that are wrong, as logs and metrics show them */
+function mistake(text: string, span: Span | undefined): Step {
   return { restriction: text, text, span, check: () => CONFIGURATION_ERROR };
 }
 
 /** A list that could not be read: it refuses for now, as smtpd would, which does not even start with it. */
 export function brokenList(text: string, span: Span | undefined): Program {
-  return { steps: [mistake({ text, span })] };
+  return { steps: [mistake(text, span)] };
 }

@@ -87,7 +87,7 @@ function objection(use: RestrictionUse, context: CompileContext, isTemporary: bo
             domain: typeof name === 'string' ? name : site.list.shown,
             what: e.request.client_address,
             replyClass: 'Client host',
-            reason: dnsblReason(answer),
+            reason: dnsblReason(answer, context.mask),
           }),
           soften,
         ),

@@ -16,6 +16,7 @@ import {
 import type { DnsblUse } from '../dns/dnsbl-health.ts';
 import type { DnsblSubject } from '../dns/dnsbl-probe.ts';
 import { queryName } from '../dns/query-name.ts';
+import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import {
   CONFIGURATION_ERROR,
@@ -165,7 +166,7 @@ function denyCheck(use: RestrictionUse, context: CompileContext, what: What): Co
       return andThen(
         askDnsbl(e, asked, question, context.isErrorAnswerListed),
         (result): PromiseOrValue<Outcome> =>
-          result.kind === 'listed' ? listed(e, asked.list, what, question, reply) : DUNNO,
+          result.kind === 'listed' ? listed(e, asked.list, what, question, reply, context.mask) : DUNNO,
       );
     },
     queries: (e) => dnsblQueries(e, asked, questionOf(e, asked.list, what)),
@@ -179,6 +180,7 @@ function listed(
   what: What,
   { name, shown }: DnsblQuestion,
   reply: RblReply,
+  mask: ZoneMask,
 ): PromiseOrValue<Outcome> {
   return andThen(e.lookupDnsbl(name, 'TXT', shown), (answer) =>
     reply(e, {
@@ -186,7 +188,7 @@ function listed(
       domain: list.shown,
       what: what.of(e) ?? '',
       replyClass: what.replyClass,
-      reason: dnsblReason(answer),
+      reason: dnsblReason(answer, mask),
     }),
   );
 }

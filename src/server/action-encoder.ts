@@ -7,12 +7,15 @@
  * DEFER_IF_REJECT do. For one list of several, that a later one can still
  * reject counts for more than the code.
  */
+import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Reply, SideEffect } from '../engine/outcome.ts';
 import type { Ruling } from '../snapshot/decider.ts';
 
 export interface ActionOptions {
   /** What a permit is answered. `OK` also skips what follows in Postfix's own list. */
   readonly permitAction: 'DUNNO' | 'OK';
+  /** Hides keys in replies, which go to the client. Default: hides nothing. */
+  readonly mask?: ZoneMask | undefined;
 }
 
 /** What is answered when nothing could be decided: deferred, unless Postfix itself rejects. */
@@ -30,7 +33,8 @@ type Answered = Pick<Ruling, 'decision' | 'list' | 'accessMapDeferCode'>;
 
 /** The access(5) action for what was decided. */
 export function actionFor({ decision, list, accessMapDeferCode }: Answered, options: ActionOptions): string {
-  const { verdict, reply, effects } = decision;
+  const { verdict, effects } = decision;
+  const reply = masked(decision.reply, options.mask);
   switch (verdict) {
     case 'permit': {
       const effect = answerable(effects);
@@ -88,6 +92,12 @@ function answerable(effects: readonly SideEffect[]): SideEffect | undefined {
 
 function withText({ verb, text }: SideEffect): string {
   return text === '' ? verb : `${verb} ${text}`;
+}
+
+function masked(reply: Reply | undefined, mask: ZoneMask | undefined): Reply | undefined {
+  if (reply === undefined || mask === undefined) return reply;
+  const text = mask.text(reply.text);
+  return text === reply.text ? reply : { ...reply, text };
 }
 
 /** @param verb the action to send instead of the code */

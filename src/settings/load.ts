@@ -11,6 +11,7 @@ import { checkAdmin } from './check-admin.ts';
 import { checkRedis } from './check-redis.ts';
 import { environmentLayers, fileLayer, flagLayers, type SettingFlags } from './layers.ts';
 import { listPolicyFiles } from './policy-files.ts';
+import { privateZones } from './private-zones.ts';
 import type { RawValue } from './raw-value.ts';
 import { readLayer } from './read-layer.ts';
 import type { SettingSchema } from './setting-rows.ts';
@@ -35,6 +36,8 @@ export interface LoadedSettings {
   /** undefined when `diagnostics` holds an error. */
   readonly settings: Settings | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** Zones with a key in their name, as far as they are known when there are mistakes. */
+  readonly privateZones: readonly string[];
 }
 
 /** Settings as read: what may be left out is still open. */
@@ -48,10 +51,12 @@ export function loadSettings(input: SettingsInput): LoadedSettings {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => diagnostics.push(diagnostic);
   const spans = new Map<string, Span>();
+  const hidden: string[] = [];
   let merged: unknown = defaultsOf(SETTINGS, input.directory);
 
   const add = (raw: RawValue | undefined, directory: string): void => {
     if (raw === undefined) return;
+    hidden.push(...privateZones(raw));
     merged = merge(SETTINGS, merged, readLayer(SETTINGS, raw, [], { directory, report, spans }));
   };
   if (input.file !== undefined) {
@@ -62,7 +67,7 @@ export function loadSettings(input: SettingsInput): LoadedSettings {
   for (const raw of flagLayers(input.flags)) add(raw, input.directory);
 
   const hasError = () => diagnostics.some((diagnostic) => diagnostic.severity === 'error');
-  if (hasError()) return { settings: undefined, diagnostics };
+  if (hasError()) return { settings: undefined, diagnostics, privateZones: hidden };
   const { default_policy, ...open } = merged as OpenSettings;
   // `--policy` decides for every socket, whatever the file says of policies.
   const isOverridden = input.flags['policies'] !== undefined;
@@ -76,7 +81,8 @@ export function loadSettings(input: SettingsInput): LoadedSettings {
   checkAddresses(listen, open.admin.address, spans, report);
   checkAdmin(open.admin, spans, report);
   checkRedis(open.redis, spans, report);
-  return { settings: hasError() ? undefined : { ...open, listen }, diagnostics };
+  const settings = hasError() ? undefined : { ...open, listen };
+  return { settings, diagnostics, privateZones: hidden };
 }
 
 function defaultsOf(schema: SettingSchema, directory: string): unknown {

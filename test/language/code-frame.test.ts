@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { ZoneMask } from '../../src/dns/zone-mask.ts';
 import { formatDiagnostic } from '../../src/language/code-frame.ts';
 import type { Diagnostic } from '../../src/language/diagnostic.ts';
+import { quote } from '../../src/language/quote.ts';
 import { Source } from '../../src/language/source.ts';
 
 function frame(text: string, start: number, end: number, rest: Partial<Diagnostic> = {}): string {
@@ -134,6 +136,48 @@ describe('formatDiagnostic', () => {
         1 | aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…
           | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
     `);
+  });
+
+  describe('what a mask hides', () => {
+    const mask = new ZoneMask(['s3cr3tk3y.bl.test']);
+    const masked = (text: string, start: number, end: number, rest: Partial<Diagnostic> = {}) => {
+      const span = new Source('mx.cf', text).span(start, end);
+      return formatDiagnostic(
+        { severity: 'error', code: 'c', message: 'm', span, ...rest },
+        { colour: false, mask },
+      );
+    };
+    const line = 'reject_rbl_client s3cr3tk3y.bl.test=127.0.0.[, permit';
+
+    test.each([
+      ['behind it', line.length - 6, line.length],
+      ['before it', 0, 17],
+      ['it and more', 18, 45],
+      ['it alone', 18, 27],
+      ['its middle', 20, 22],
+    ])('the mark stands right, whatever the length of a key: %s', (_, start, end) => {
+      const short = line.replace('s3cr3tk3y', '*');
+      const moved = (at: number) => (at <= 18 ? at : Math.max(19, at - 8));
+      const from = start > 18 && start < 27 ? 18 : moved(start);
+      const wanted = masked(short, from, moved(end)).replace(/^mx.*\n/, '');
+      expect(masked(line, start, end).replace(/^mx.*\n/, '')).toBe(wanted);
+      expect(wanted).toContain('reject_rbl_client *.bl.test=127.0.0.[');
+    });
+
+    test('is hidden before a long line is cut, wherever the cut falls', () => {
+      for (let pad = 0; pad < 140; pad += 1) {
+        const before = `a = ${'x'.repeat(pad)} `;
+        const text = `${before}reject_rbl_client s3cr3tk3y.bl.test, ${'permit_mynetworks, '.repeat(8)}`;
+        expect(masked(text, 0, 1)).not.toContain('s3');
+        expect(masked(text, text.length - 3, text.length)).not.toContain('s3');
+      }
+    });
+
+    test('also in message and help', () => {
+      const text = `no ${quote(`${'x'.repeat(40)} s3cr3tk3y.bl.test=127.0.0.2`)}`;
+      expect(masked(line, 0, 1, { message: text, help: text })).not.toContain('s3cr3tk3y');
+      expect(quote(`${'x '.repeat(29)}y ${'z'.repeat(99)}`)).toBe(`\`${'x '.repeat(29)}y …\``);
+    });
   });
 
   test('colours only when asked for', () => {

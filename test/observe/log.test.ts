@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ZoneMask } from '../../src/dns/zone-mask.ts';
 import { Source } from '../../src/language/source.ts';
 import { EVENTS, type EventName } from '../../src/observe/events.ts';
 import { createLog, type Log, type LogOptions } from '../../src/observe/log.ts';
@@ -23,7 +24,12 @@ function record(write: (log: Log) => void, options: Partial<LogOptions> = {}): L
     linesLost: 0,
     close: async () => true,
   };
-  write(createLog({ level: 'debug', format: 'json', decisions: 'all', ...options }, destination));
+  write(
+    createLog(
+      { level: 'debug', format: 'json', decisions: 'all', mask: new ZoneMask(), ...options },
+      destination,
+    ),
+  );
   return lines.map((line) => {
     expect(line.endsWith('\n')).toBe(true);
     expect(line.trimEnd()).not.toContain('\n');

@@ -17,6 +17,7 @@ async function start(
   zone: string,
   policy = DENY,
   settings: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {},
 ): Promise<World> {
   const dns = await startFixtureDns({ zone });
   onTestFinished(() => dns.stop());
@@ -28,7 +29,7 @@ async function start(
     DNS__DNSBL__RETRY_SECONDS: '1',
   };
   const daemon = await startDaemon({
-    files: { 'mx.cf': policy },
+    files: { ...files, 'mx.cf': policy },
     dns,
     hasAdmin: true,
     settings: { ...usual, ...settings },
@@ -247,5 +248,58 @@ test('a-private-zone-shows-its-key-nowhere', async () => {
   const metrics = await daemon.metrics();
   expect(metrics).toContain('postward_dnsbl_up{dnsbl="*.other.test",subject="address"} 0');
   expect(metrics).not.toContain('s3cr3t');
+  await daemon.stop();
+});
+
+test('nor-does-one-that-a-table-or-its-own-reason-names', async () => {
+  const zones = ['s3cr3t.bl.test', 's3cr3t.zen.dq.spamhaus.net', 's3cr3t.df.uribl.com'];
+  const { daemon } = await start(
+    zones
+      .flatMap((zone, at) => [
+        `@dnsbl ${zone} 127.0.0.2 127.0.0.2`,
+        `@dnsbl ${zone} 198.51.100.${at + 1} 127.0.0.2 "${'x'.repeat(485)} see ${zone}"`,
+        `@dnsbl ${zone} 203.0.113.${at + 1} 127.0.0.2 "see http://${zone}/"`,
+      ])
+      .join('\n'),
+    'smtpd_client_restrictions = check_client_access hash:$config_directory/access\n',
+    { DNS__ZONES: '{s3cr3t.bl.test: {private: yes}}' },
+    {
+      access: zones
+        .flatMap((zone, at) => [
+          `198.51.100.${at + 1} reject_rbl_client ${zone}`,
+          `203.0.113.${at + 1} warn_if_reject reject_rbl_client ${zone}, reject_rbl_client ${zone}`,
+          `192.0.2.${at + 1} reject_rbl_klient ${zone}, ${zone}`,
+          `192.0.2.${at + 21} 554 5.7.1 ${'long '.repeat(400)} see ${zone}`,
+          `192.0.2.${at + 31} reject_rbl_client ${zone}=127.0.0.[`,
+        ])
+        .join('\n'),
+    },
+  );
+  const answers: string[] = [];
+  for (const [at, zone] of zones.entries()) {
+    const shown = zone.replace('s3cr3t', '*');
+    const listed = await daemon.ask({ client_address: `198.51.100.${at + 1}` });
+    expect(listed).toContain(`blocked using ${shown}; xxx`);
+    const reasoned = await daemon.ask({ client_address: `203.0.113.${at + 1}` });
+    expect(reasoned).toMatch(new RegExp(`; see http://${shown.replace('*', '\\*')}/$`));
+    answers.push(listed, reasoned);
+    for (const last of [1, 21, 31])
+      answers.push(await daemon.ask({ client_address: `192.0.2.${at + last}` }));
+  }
+  const places = {
+    answers: answers.join('\n'),
+    log: JSON.stringify(daemon.log),
+    decisions: await daemon.api('/v1/decisions?limit=100'),
+    explanation: await daemon.api('/v1/explain', { attributes: { client_address: '203.0.113.1' } }),
+    policies: await daemon.api('/v1/policies/mx'),
+    ready: JSON.stringify(await daemon.ready()),
+    metrics: await daemon.metrics(),
+  };
+  for (const event of ['decision_warning', 'diagnostic_warning', 'dnsbl_unproven']) daemon.lines(event);
+  expect(places.log).toContain('"table_value":"reject_rbl_client *.bl.test"');
+  expect(places.decisions).toContain('reject_rbl_client *.zen.dq.spamhaus.net');
+  expect(places.explanation).toContain('*.bl.test');
+  for (const [place, text] of Object.entries(places))
+    expect({ [place]: /.{0,60}s3cr.{0,60}/.exec(text)?.[0] }).toEqual({});
   await daemon.stop();
 });

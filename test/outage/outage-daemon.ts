@@ -148,6 +148,18 @@ export class OutageDaemon {
     return (await fetch(`http://127.0.0.1:${this.#port('admin')}/metrics`)).text();
   }
 
+  /** What the admin API answers whoever administrates; with a body, to a POST. @throws Error when it refuses */
+  async api(path: string, body?: object): Promise<string> {
+    const token = /^ *token +(\S+)/m.exec(this.announcement)?.[1];
+    const response = await fetch(`http://127.0.0.1:${this.#port('admin')}${path}`, {
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+    return text;
+  }
+
   async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
     const limit = Date.now() + PATIENCE_MS;
     while (!(await isTrue())) {

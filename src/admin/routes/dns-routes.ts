@@ -4,7 +4,6 @@ import type { CachingResolver } from '../../dns/caching-resolver.ts';
 import { DNS_TYPES } from '../../dns/resolver.ts';
 import type { ZoneMask } from '../../dns/zone-mask.ts';
 import { closed } from '../closed.ts';
-import { masked } from '../masked.ts';
 import type { Routes } from '../server.ts';
 
 export interface DnsPort {
@@ -64,21 +63,18 @@ export function dnsRoutes({ resolver, mask, onDone }: DnsPort): Routes {
       },
       async ({ query }) => {
         const answers = await resolver.cachedAnswers(query.name);
-        return masked(
-          {
-            name: query.name,
-            answers: answers.map(({ tier, type, answer, remainingSeconds }) => ({
-              tier,
-              type,
-              status: answer.status,
-              records: answer.records.map(({ data, preference }) => ({ data, preference })),
-              reason: answer.reason,
-              ttl_seconds: answer.ttlSeconds,
-              remaining_seconds: remainingSeconds,
-            })),
-          },
-          mask,
-        );
+        return mask.value({
+          name: query.name,
+          answers: answers.map(({ tier, type, answer, remainingSeconds }) => ({
+            tier,
+            type,
+            status: answer.status,
+            records: answer.records.map(({ data, preference }) => ({ data, preference })),
+            reason: answer.reason,
+            ttl_seconds: answer.ttlSeconds,
+            remaining_seconds: remainingSeconds,
+          })),
+        });
       },
     );
 

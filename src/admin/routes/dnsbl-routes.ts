@@ -6,7 +6,6 @@ import type { WatchedList } from '../../dns/watched-list.ts';
 import type { WatchedZone } from '../../dns/watched-zone.ts';
 import type { ZoneMask } from '../../dns/zone-mask.ts';
 import { closed, timeOf } from '../closed.ts';
-import { masked } from '../masked.ts';
 import type { Routes } from '../server.ts';
 
 export interface DnsblPort {
@@ -53,14 +52,11 @@ const tags = ['dns'];
 
 export function dnsblRoutes({ dnsbl, mask, serversOf, now }: DnsblPort): Routes {
   const report = () =>
-    masked(
-      {
-        lists: Array.from(dnsbl.lists(), ({ list, zone }) => listJson(list, zone, now(), serversOf)).sort(
-          (a, b) => (a.list < b.list ? -1 : 1),
-        ),
-      },
-      mask,
-    );
+    mask.value({
+      lists: Array.from(dnsbl.lists(), ({ list, zone }) => listJson(list, zone, now(), serversOf)).sort(
+        (a, b) => (a.list < b.list ? -1 : 1),
+      ),
+    });
 
   return (server) => {
     server.get(

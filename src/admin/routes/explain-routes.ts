@@ -13,7 +13,6 @@ import type { Decider } from '../../snapshot/decider.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { OperatorError } from '../../util/operator-error.ts';
 import { closed } from '../closed.ts';
-import { masked } from '../masked.ts';
 import { fieldProblem, ProblemError } from '../problem.ts';
 import type { Routes } from '../server.ts';
 import { CANDIDATE_TEXT, noPolicy, POLICY_NAME, type PolicyPort, withCandidate } from './policy-routes.ts';
@@ -129,7 +128,7 @@ async function explain(
     durationMs,
     notRun: plan === undefined ? [] : listsNotRun(plan, ruling.decision.trace ?? []),
   });
-  return masked(explanation, port.mask);
+  return port.mask.value(explanation);
 }
 
 function requestOf(attributes: Readonly<Record<string, unknown>>): ExplainRequest {

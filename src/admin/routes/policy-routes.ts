@@ -14,7 +14,6 @@ import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { ReloadResult, SnapshotHolder } from '../../snapshot/snapshot-holder.ts';
 import type { ListTables } from '../../tables/list-tables.ts';
 import { closed, isoTime, timeOf } from '../closed.ts';
-import { masked } from '../masked.ts';
 import { fieldProblem, ProblemError } from '../problem.ts';
 import type { Routes } from '../server.ts';
 
@@ -110,7 +109,7 @@ const tags = ['policies'];
 export function policyRoutes(port: PolicyPort): Routes {
   const { holder, mask } = port;
   const shown = (diagnostics: readonly Diagnostic[]) =>
-    diagnostics.slice(0, MAX_DIAGNOSTICS).map((one) => masked(diagnosticJson(one), mask));
+    diagnostics.slice(0, MAX_DIAGNOSTICS).map((one) => mask.value(diagnosticJson(one)));
 
   return (server) => {
     server.get(
@@ -162,7 +161,7 @@ export function policyRoutes(port: PolicyPort): Routes {
           sources: [...policy.sources],
           version,
           loaded_at: loadedAt.toISOString(),
-          lists: masked(listsOf(policy), mask),
+          lists: mask.value(listsOf(policy)),
           diagnostics: shown(diagnostics.filter(({ span }) => own.has(span?.source.file ?? ''))),
         };
       },
