@@ -40,7 +40,7 @@ export interface DnsblHealthOptions extends WatchOptions {
   /** How long an allow list that is set aside still holds permanent rejects back. */
   readonly graceMs: number;
   /** Zones that are asked only when their turn comes. */
-  readonly noPrefetch: ReadonlySet<string>;
+  readonly noPrefetch: Pick<ReadonlySet<string>, 'has'>;
   /** What caches know, without asking: to compare lists. Default: nothing. */
   readonly peek?: (name: string, type: DnsType) => DnsAnswer | undefined;
 }

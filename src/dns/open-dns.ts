@@ -10,6 +10,7 @@ import { readResolvConf } from './resolv-conf.ts';
 import { SharedAnswers } from './shared-answers.ts';
 import type { WatchEvents } from './watched-zone.ts';
 import { WireClient } from './wire-client.ts';
+import { ZoneMap } from './zone-map.ts';
 import { ZoneMask } from './zone-mask.ts';
 import { ZoneRouter } from './zone-router.ts';
 
@@ -91,11 +92,14 @@ export function openDns(
       onServerChange: events.serverChanged,
     });
   const client = clientFor(dnsServers(setting));
-  const zones = Object.entries(setting.zones).map(([zone, own]) => ({ ...own, zone: zone.toLowerCase() }));
+  const zones = Object.entries(setting.zones);
   const zoneClients = new Map(
-    zones.flatMap(({ zone, servers }) =>
+    zones.flatMap(([zone, { servers }]) =>
       servers === undefined || servers.length === 0 ? [] : [[zone, clientFor(dnsServers({ servers }))]],
     ),
+  );
+  const prefetch = new ZoneMap(
+    zones.flatMap(([zone, { prefetch }]) => (prefetch === undefined ? [] : [[zone, prefetch] as const])),
   );
   const router = new ZoneRouter(client, zoneClients);
   const { dnsbl: watch } = setting;
@@ -108,7 +112,7 @@ export function openDns(
     slowMs: watch.slow_ms,
     minHoldMs: setting.ttl_floor_seconds * 1000,
     graceMs: watch.allow_grace_hours * 3_600_000,
-    noPrefetch: new Set(zones.filter(({ prefetch }) => prefetch === false).map(({ zone }) => zone)),
+    noPrefetch: { has: (zone) => prefetch.get(zone) === false },
     peek: (name, type) => resolver.peek(name, type),
     now: () => performance.now(),
   });

@@ -4,15 +4,16 @@
  */
 import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import type { DnsAnswer, DnsType, Resolver } from './resolver.ts';
+import { ZoneMap } from './zone-map.ts';
 
 export class ZoneRouter<R extends Resolver> implements Resolver {
   readonly #usual: R;
-  readonly #byZone: ReadonlyMap<string, R>;
+  readonly #byZone: ZoneMap<R>;
 
-  /** @param byZone lower-case names of zones, each for itself and all below it; the longest counts */
+  /** @param byZone names of zones, each for itself and all below it; the longest counts */
   constructor(usual: R, byZone: ReadonlyMap<string, R>) {
     this.#usual = usual;
-    this.#byZone = byZone;
+    this.#byZone = new ZoneMap(byZone);
   }
 
   lookup(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
@@ -21,14 +22,6 @@ export class ZoneRouter<R extends Resolver> implements Resolver {
 
   /** Who is asked about a name. */
   route(name: string): R {
-    if (this.#byZone.size === 0) return this.#usual;
-    const lower = name.toLowerCase();
-    for (let start = 0; ; ) {
-      const found = this.#byZone.get(lower.slice(start));
-      if (found !== undefined) return found;
-      const dot = lower.indexOf('.', start);
-      if (dot < 0) return this.#usual;
-      start = dot + 1;
-    }
+    return this.#byZone.get(name) ?? this.#usual;
   }
 }

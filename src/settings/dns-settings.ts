@@ -103,7 +103,7 @@ export const DNS_SETTINGS = section('How the DNS is asked.', {
       }),
       expected: 'zones with their settings',
       description:
-        'Zones that are treated in ways of their own, each with `servers` (asked instead of the usual ones: an rbldnsd, a mirror), `prefetch: no` (not asked before its turn comes) or `private: yes` (its first label is a key, and shown as `*`).',
+        'Zones that are treated in ways of their own, with all below them, each with `servers` (asked instead of the usual ones: an rbldnsd, a mirror), `prefetch: no` (not asked before its turn comes) or `private: yes` (its first label is a key, and shown as `*`). Of several that say something of a name the longest counts.',
     },
   ),
   dnsbl: section('How DNSBLs are watched. What happens to one that fails is policy: `dnsbl_health`.', {

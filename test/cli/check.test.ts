@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -64,6 +64,31 @@ test('for programs', async () => {
     length: 16,
     help: expect.stringContaining('permit_mynetworks'),
   });
+});
+
+test('zones of dns.zones in which no policy has a list', async () => {
+  mkdirSync(join(directory, 'zones'), { recursive: true });
+  writeFileSync(
+    join(directory, 'zones/lists.cf'),
+    'smtpd_client_restrictions = reject_rbl_client K3Y.Zen.test\n',
+  );
+  const zones = [
+    'zen.test: {prefetch: no}',
+    'k3y.zen.test: {private: yes}',
+    'k3y.zne.test: {private: yes}',
+    'en.test: {prefetch: no}',
+    'other.test: {prefetch: yes, servers: [127.0.0.1]}',
+    'empty.test: {}',
+  ];
+  terminal.environment = {
+    POSTWARD_DNS__ZONES: `{${zones.join(', ')}}`,
+    POSTWARD_POLICIES: 'zones/lists.cf',
+  };
+  expect(await check('--strict')).toBe(0);
+  expect(Array.from(terminal.output.matchAll(/^note\[unused-zone\]: .*$/gm), String)).toEqual([
+    'note[unused-zone]: no policy names a DNS list in the zone `*.zne.test` of `dns.zones`',
+    'note[unused-zone]: no policy names a DNS list in the zone `en.test` of `dns.zones`',
+  ]);
 });
 
 test('a file that is not there', async () => {

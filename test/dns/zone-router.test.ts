@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { negative } from '../../src/dns/answer.ts';
 import type { Resolver } from '../../src/dns/resolver.ts';
+import { ZoneMap } from '../../src/dns/zone-map.ts';
 import { ZoneRouter } from '../../src/dns/zone-router.ts';
 
 const to = (name: string): Resolver & { readonly name: string } => ({
@@ -12,7 +13,7 @@ const router = new ZoneRouter(
   to('usual'),
   new Map([
     ['bl.test', to('list')],
-    ['deep.bl.test', to('deep')],
+    ['Deep.BL.test', to('deep')],
   ]),
 );
 
@@ -31,4 +32,15 @@ test.each([
 
 test('without zones all goes the usual way', () => {
   expect(new ZoneRouter(to('usual'), new Map()).route('1.2.0.192.bl.test').name).toBe('usual');
+});
+
+test('of zones that a name is in the longest has the say, whatever it says', () => {
+  const map = new ZoneMap([
+    ['test', false],
+    ['bl.test', true],
+    ['key.bl.test', false],
+  ]);
+  expect(
+    ['a.test', 'bl.test', 'x.BL.test', 'key.bl.test', 'a.key.bl.test', 'other'].map((name) => map.get(name)),
+  ).toEqual([false, true, true, false, false, undefined]);
 });
