@@ -2,8 +2,8 @@
  * One question, put to the servers until one of them answers it.
  *
  * Owns the order of attempts: server by server, each with its own timeout,
- * then those that were silent once more, all within a deadline; TCP where the
- * answer was truncated; without EDNS0 where that was refused. A late answer to
+ * then those that were silent again, so many rounds, all within a deadline; TCP
+ * where the answer was truncated; without EDNS0 where that was refused. A late answer to
  * an earlier attempt is as good as any. Calls back once, never throws.
  */
 import { askingOrder, type DnsServer, type QueryOutcome } from './dns-server.ts';
@@ -21,6 +21,7 @@ export interface ExchangeContext {
   readonly random: RandomSource;
   readonly counters: ExchangeCounters;
   readonly timeoutMs: number;
+  /** Rounds over all servers. */
   readonly attempts: number;
   now(): number;
 }
@@ -76,12 +77,12 @@ export class Exchange {
     this.#done(reading);
   }
 
-  /** The next server that may still answer; after the last one a second round to those that were silent. */
+  /** The next server that may still answer; after the last one another round to those that were silent. */
   #next(): void {
     const count = this.#order.length;
     for (;;) {
       this.#attempt += 1;
-      const isOver = this.#attempt >= Math.max(count, this.#context.attempts);
+      const isOver = this.#attempt >= count * this.#context.attempts;
       // Once a server has answered that it cannot say, waiting for the silent ones again only costs time.
       const isSettled = this.#attempt >= count && this.#failed.size > 0;
       const server = this.#order[this.#attempt % count];

@@ -22,9 +22,9 @@ export interface WireClientOptions {
   readonly servers: readonly DnsServerAddress[];
   /** For one attempt at one server. Default 2000. */
   readonly timeoutMs?: number;
-  /** How often a question is sent, over all servers; each server gets it once at least. Default 3. */
+  /** How many times all servers are asked in turn while none answers. Default 3. */
   readonly attempts?: number;
-  /** For a whole lookup, waiting and aliases included. Default `timeoutMs * attempts`. */
+  /** For a whole lookup, waiting and aliases included. Default: what all attempts at all servers take. */
   readonly totalMs?: number;
   /** Lookups on the way at a time. Default 1000. */
   readonly maxInFlight?: number;
@@ -98,7 +98,8 @@ export class WireClient implements Resolver {
       attempts: options.attempts ?? 3,
       now: options.now ?? (() => performance.now()),
     };
-    this.#totalMs = options.totalMs ?? this.#context.timeoutMs * this.#context.attempts;
+    const { timeoutMs, attempts } = this.#context;
+    this.#totalMs = options.totalMs ?? timeoutMs * attempts * servers.length;
     this.#maxInFlight = options.maxInFlight ?? 1_000;
     this.#maxQueued = options.maxQueued ?? 4_000;
   }

@@ -18,7 +18,7 @@ export const DNS_SETTINGS = section('How the DNS is asked.', {
     default: 2,
     minimum: 1,
     maximum: 10,
-    description: 'How many times all servers are asked in turn while none answers.',
+    description: 'How many times all servers are asked in turn while none answers, within `total_ms`.',
   }),
   total_ms: Type.Integer({
     default: 6000,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseResolvConf, readResolvConf } from '../../src/dns/resolv-conf.ts';
 
 describe('parseResolvConf', () => {
-  it('reads servers in their order, and the options that concern them', () => {
+  it('reads servers in their order, and nothing else', () => {
     const text = [
       '# comment',
       'search example.test',
@@ -19,25 +19,13 @@ describe('parseResolvConf', () => {
         { host: '2001:db8::53', port: 53 },
         { host: 'fe80::1%eth0', port: 53 },
       ],
-      timeoutMs: 3000,
-      attempts: 12,
     });
   });
 
   it('without nameserver lines it is the local one', () => {
     expect(parseResolvConf('')).toEqual({
       servers: [{ host: '127.0.0.1', port: 53 }],
-      timeoutMs: undefined,
-      attempts: undefined,
     });
-  });
-
-  it('bounds options as resolv.conf(5) does', () => {
-    expect(parseResolvConf('options timeout:900 attempts:99')).toMatchObject({
-      timeoutMs: 30_000,
-      attempts: 5,
-    });
-    expect(parseResolvConf('options timeout:0 attempts:0')).toMatchObject({ timeoutMs: 1_000, attempts: 1 });
   });
 
   it('a file that cannot be read counts as empty', () => {

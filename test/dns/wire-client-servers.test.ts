@@ -46,6 +46,24 @@ describe('several servers', () => {
     expect((await client([first, second]).lookup('host.test', 'A')).status).toBe('found');
   });
 
+  it.each([1, 2, 3])('silence: all of them are asked in turn, %i times', async (attempts) => {
+    const all = [await server('*.test !TIMEOUT'), await server('*.test !TIMEOUT')];
+    const resolver = client(all, { timeoutMs: 40, attempts, totalMs: 60_000 });
+    expect(await resolver.lookup('host.test', 'A')).toMatchObject({ status: 'tempfail', reason: 'timeout' });
+    expect(all.map(({ received }) => received)).toEqual([attempts, attempts]);
+  });
+
+  it('of a second round only those that were silent are part, and the first answer ends it', async () => {
+    const [first, second] = [await server('*.test !TIMEOUT'), await server(GOOD)];
+    second.pause();
+    const resolver = client([first, second], { timeoutMs: 80, attempts: 10, totalMs: 60_000 });
+    const answer = resolver.lookup('host.test', 'A');
+    await expect.poll(() => first.received).toBeGreaterThan(1);
+    second.resume();
+    expect((await answer).status).toBe('found');
+    expect(first.received).toBeLessThan(10);
+  });
+
   it('a closed port is passed over at once', async () => {
     const [first, second] = [await server(GOOD), await server(GOOD)];
     await first.stop();
