@@ -147,6 +147,8 @@ function isOne({ factors, degree }: Cost): boolean {
 }
 
 function times(a: Cost, b: Cost): Cost {
+  if (isOne(a)) return b;
+  if (isOne(b)) return a;
   const degree = a.degree + b.degree;
   if (degree === Number.POSITIVE_INFINITY) return UNBOUNDED;
   const factors = new Array<number>(degree + 1).fill(0);
