@@ -35,7 +35,7 @@ const DNS_PERIOD_MS = 15_000;
 const DNS_LOOKUPS = 10;
 
 /** What is told of a DNSBL; see dns/watched-list.ts. */
-type ListHealth = Pick<WatchedList, 'shown' | 'state' | 'fault'>;
+type ListHealth = Pick<WatchedList, 'shown' | 'state' | 'fault' | 'doubts'>;
 
 export class DaemonHealth implements HealthReporter {
   readonly #parts: DaemonParts;
@@ -116,9 +116,14 @@ export class DaemonHealth implements HealthReporter {
 
   #dnsbls(): HealthCheck {
     const lists = this.#parts.dnsbls();
-    const ill = lists.flatMap(({ shown, state, fault }) => {
+    if (lists.length > 1 && lists.every(({ state }) => state === 'unproven')) {
+      const reason = 'no list has its test entry: the resolver is refused, or keeps the answers back';
+      return { name: 'dnsbls', status: 'warn', reason };
+    }
+    const ill = lists.flatMap(({ shown, state, fault, doubts }) => {
       if (fault !== undefined) return [`${shown} ${fault.reason}`];
-      return state === 'unproven' ? [`${shown} has no test entry, and may be dead`] : [];
+      const missing = state === 'unproven' ? [`${shown} has no test entry, and may be dead`] : [];
+      return [...doubts.map(({ reason }) => `${shown} ${reason}`), ...missing];
     });
     return ill.length === 0
       ? { name: 'dnsbls', status: 'pass', reason: `${lists.length} in use` }

@@ -9,8 +9,9 @@
 import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
 import type { DnsblArgument, DnsblResult } from './dnsbl.ts';
 import { DnsblComparison } from './dnsbl-comparison.ts';
-import type { DnsblSubject } from './dnsbl-probe.ts';
+import { type DnsblSubject, pointKind } from './dnsbl-points.ts';
 import type { DnsAnswer, DnsType, Resolver } from './resolver.ts';
+import { UnprovenLists } from './unproven-lists.ts';
 import { DNSBL_HEALTH_MODES, type DnsblHealthMode, WatchedList } from './watched-list.ts';
 import { type WatchEvents, WatchedZone, type WatchOptions } from './watched-zone.ts';
 
@@ -48,16 +49,21 @@ export interface DnsblHealthOptions extends WatchOptions {
 /** Policies name their lists; tables can name more, and those beyond this are asked without health. */
 const MAX_ZONES = 500;
 
-const ADDRESS_PREFIX = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f](?:\.[\da-f]){31})$/;
-
 export class DnsblHealth {
   readonly #options: DnsblHealthOptions;
   readonly #lists = new Map<string, WatchedList>();
   readonly #zones = new Map<string, WatchedZone>();
   readonly #comparison: DnsblComparison;
+  readonly #events: WatchEvents;
 
   constructor(options: DnsblHealthOptions) {
     this.#options = options;
+    const { events } = options;
+    const unproven = new UnprovenLists(
+      () => this.#zones.values(),
+      (list, isEverywhere) => events.unproven(list, isEverywhere),
+    );
+    this.#events = { ...events, unproven: (list) => void unproven.note(list) };
     this.#comparison = new DnsblComparison({
       peek: options.peek ?? (() => undefined),
       lists: () => this.#lists.values(),
@@ -104,22 +110,27 @@ export class DnsblHealth {
   }
 
   /** Whether a listing may be believed; see WatchedZone.confirm. */
-  confirm(list: WatchedList, answer: DnsAnswer): PromiseOrValue<boolean> {
+  confirm(list: WatchedList, answer: DnsAnswer, name: string): PromiseOrValue<boolean> {
     const zone = this.#zones.get(zoneKey(list.argument.domain, list.subject));
-    return zone?.confirm(list, answer) ?? list.isConfirmed(answer);
+    return zone?.confirm(list, answer, name) ?? list.isConfirmed(answer);
   }
 
-  /** What a list said to a decision, out of a cache or not. @param name that was asked for */
+  /**
+   * What a list said to a decision, out of a cache or not; a listing that did not count is a `tempfail`.
+   *
+   * @param name that was asked for
+   */
   noteAnswer(list: WatchedList, kind: DnsblResult['kind'], name: string): void {
     list.worth.note(kind, this.#options.now());
     if (kind === 'listed') this.#comparison.note(list, name);
   }
 
   /**
-   * Is it an answer of a watched list that other servers should not see
-   * before it has been believed here? Whatever makes one resolver see
-   * listings that are none must not reach those that ask through another, or
-   * come later.
+   * Is it an answer of a watched list that other servers should not see, or
+   * not before it has been believed here? Whatever makes one resolver see
+   * listings that are none, or none where there are some, must not reach those
+   * that ask through another, or come later. "Not listed" is never asked about
+   * again, so it takes a list whose test entry is seen from here.
    */
   isUnproven(name: string, type: DnsType, { status }: DnsAnswer): boolean {
     if (type !== 'A' || status !== 'found' || this.#zones.size === 0) return false;
@@ -162,8 +173,7 @@ export class DnsblHealth {
     list.mode = use.mode;
     if (zone === undefined) {
       if (this.#zones.size >= MAX_ZONES) return undefined;
-      const { resolver, events } = this.#options;
-      zone = new WatchedZone(name, use.subject, resolver, this.#options, events);
+      zone = new WatchedZone(name, use.subject, this.#options.resolver, this.#options, this.#events);
       this.#zones.set(key, zone);
     }
     zone.lists.set(use.key, list);
@@ -176,7 +186,7 @@ export class DnsblHealth {
     const { argument, subject } = list;
     this.#lists.delete(key);
     // Decisions on their way may still ask it, and no probe would tell them any more.
-    list.cleanAtMs = undefined;
+    list.forget();
     const name = zoneKey(argument.domain, subject);
     const zone = this.#zones.get(name);
     zone?.lists.delete(key);
@@ -189,8 +199,11 @@ export class DnsblHealth {
   #zoneOf(name: string): WatchedZone | undefined {
     for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
       const zone = name.slice(dot + 1);
-      const subject = ADDRESS_PREFIX.test(name.slice(0, dot)) ? 'address' : 'domain';
-      const watched = this.#zones.get(zoneKey(zone, subject));
+      const isAddress = pointKind(name.slice(0, dot)) !== 'domain';
+      // A domain may look like an address: what a client says in HELO is asked about as it is.
+      const watched =
+        (isAddress ? this.#zones.get(zoneKey(zone, 'address')) : undefined) ??
+        this.#zones.get(zoneKey(zone, 'domain'));
       if (watched !== undefined) return watched;
     }
     return undefined;

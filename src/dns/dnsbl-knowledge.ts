@@ -16,7 +16,7 @@ export interface TestPoints {
   readonly listed: readonly string[];
   /** None of these may be. */
   readonly unlisted: readonly string[];
-  /** It lists 127.0.0.0/8, which nobody sends mail from, with the rest of the reserved networks. */
+  /** It lists 127.0.0.0/8, which nobody sends mail from, with the rest of the reserved networks, IPv6 ones too. */
   readonly listsLoopback?: true;
 }
 

@@ -87,6 +87,11 @@ export function dnsblAddressName(address: string, domain: string): string | unde
   return name + domain;
 }
 
+/** The same without the zone; '' for what is no IP address. */
+export function dnsblAddressPoint(address: string): string {
+  return dnsblAddressName(address, '')?.slice(0, -1) ?? '';
+}
+
 /** What the answer to the A query says. */
 export function readDnsblAnswer(
   answer: DnsAnswer,

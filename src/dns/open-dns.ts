@@ -71,7 +71,7 @@ export interface Dns {
 
 const QUIET: DnsEvents = {
   serverChanged: () => {},
-  dnsbl: { setAside: () => {}, returned: () => {}, unproven: () => {} },
+  dnsbl: { setAside: () => {}, returned: () => {}, unproven: () => {}, doubted: () => {} },
 };
 
 /** The highest ceiling that settings allow: no server shares an answer for longer. */
@@ -112,6 +112,7 @@ export function openDns(
     slowMs: watch.slow_ms,
     minHoldMs: setting.ttl_floor_seconds * 1000,
     graceMs: watch.allow_grace_hours * 3_600_000,
+    hasOwnServers: (zone) => router.route(zone) !== client,
     noPrefetch: { has: (zone) => prefetch.get(zone) === false },
     peek: (name, type) => resolver.peek(name, type),
     now: () => performance.now(),

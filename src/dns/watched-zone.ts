@@ -8,16 +8,15 @@
  * shown that the zone does not list everything: see `confirm`.
  */
 import { DurationHistogram } from '../util/duration-histogram.ts';
-import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
+import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { type DnsblArgument, parseDnsblArgument, readDnsblAnswer } from './dnsbl.ts';
-import {
-  type DnsblSubject,
-  judgeProbe,
-  type ProbeKind,
-  type ProbeVerdict,
-  probeDnsbl,
-} from './dnsbl-probe.ts';
+import type { DnsblDoubt } from './dnsbl-doubts.ts';
+import type { DnsblFault } from './dnsbl-faults.ts';
+import { type DnsblSubject, type PointKind, pointKind } from './dnsbl-points.ts';
+import { askFreshPoint, type ProbeReport, probeDnsbl } from './dnsbl-probe.ts';
+import { judgeFreshPoint, judgeProbe, type ProbeVerdict } from './dnsbl-verdict.ts';
 import type { DnsAnswer, Resolver } from './resolver.ts';
+import { Suspicion } from './suspicion.ts';
 import type { WatchedList } from './watched-list.ts';
 
 /** How a zone is watched. */
@@ -26,12 +25,14 @@ export interface WatchOptions {
   readonly probeMs: number;
   /** From the first failed probe to the next; doubled each time. */
   readonly retryMs: number;
-  /** How long a clean probe vouches for what is listed. */
+  /** How long a clean probe vouches for listings that come after it, two at most. 0: not at all. */
   readonly confirmMs: number;
   /** Caches keep false listings at least this long, whatever their TTL. */
   readonly minHoldMs: number;
   /** An answer that takes longer is as bad as none. */
   readonly slowMs: number;
+  /** Whether a zone is asked through servers of its own, not those that everything else is asked through. */
+  readonly hasOwnServers?: (zone: string) => boolean;
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }
@@ -40,8 +41,13 @@ export interface WatchOptions {
 export interface WatchEvents {
   setAside(list: WatchedList, retryMs: number): void;
   returned(list: WatchedList, afterMs: number): void;
-  /** The list has no test entry, or no longer: nothing shows whether it lives. */
-  unproven(list: WatchedList): void;
+  /**
+   * The list has no test entry, or no longer: nothing shows whether it lives.
+   * @param isEverywhere so it is with all lists, of several that are asked through the usual servers
+   */
+  unproven(list: WatchedList, isEverywhere: boolean): void;
+  /** Something is odd about it, though it stays in use. */
+  doubted(list: WatchedList, doubt: DnsblDoubt): void;
   /** A listing counts: nothing was found wrong with its list. */
   believed?(answer: DnsAnswer): void;
 }
@@ -59,12 +65,6 @@ export interface ZoneCounts {
 const SECOND_LOOK_MS = 1_000;
 /** Nobody can be judged while the DNS itself is out. */
 const DNS_OUT_RETRY_MS = 5_000;
-/** So many bad answers more than good ones are suspicious. */
-const MAX_TROUBLE = 4;
-/** Between probes that suspicion asks for, doubled while they find nothing. */
-const SUSPICION_SPACING_MS = 10_000;
-/** As many listings in a row ask for a probe of their own; then twice as many. */
-const FIRST_STREAK = 3;
 const JITTER = 0.1;
 
 export class WatchedZone {
@@ -74,7 +74,7 @@ export class WatchedZone {
   readonly counts: ZoneCounts = { probes: 0, listed: 0, notListed: 0, errorAnswers: 0, failures: 0 };
   /** Of answers that came over the network. */
   readonly latencies = new DurationHistogram();
-  /** When the last probe ended, as a date; undefined: none has yet. */
+  /** When the last full probe ended, as a date; undefined: none has yet. */
   probedAt: Date | undefined;
   readonly #resolver: Resolver;
   readonly #options: WatchOptions;
@@ -82,15 +82,12 @@ export class WatchedZone {
   readonly #plain: DnsblArgument;
   /** When listings came over the network, as the cache keeps them. */
   readonly #obtainedAtMs = new WeakMap<DnsAnswer, number>();
+  readonly #suspicion: Suspicion;
   #timer: NodeJS.Timeout | undefined;
   #probing: Promise<void> | undefined;
-  #confirming: Promise<void> | undefined;
+  /** Fresh points on their way. */
+  readonly #showing = new Map<PointKind, Promise<void>>();
   #failedProbes = 0;
-  #trouble = 0;
-  #suspicionSpacingMs = SUSPICION_SPACING_MS;
-  #lastSuspicionMs = Number.NEGATIVE_INFINITY;
-  #streak = 0;
-  #nextStreak = FIRST_STREAK;
   #isClosed = false;
 
   constructor(
@@ -105,8 +102,18 @@ export class WatchedZone {
     this.#resolver = resolver;
     this.#options = options;
     this.#events = events;
+    this.#suspicion = new Suspicion(options.probeMs);
     // Without a filter there is nothing about a zone that could not be read.
     this.#plain = parseDnsblArgument(zone) as DnsblArgument;
+  }
+
+  /** See WatchedList.isProven. */
+  get isProven(): boolean {
+    return Array.from(this.lists.values()).every(({ isProven }) => isProven);
+  }
+
+  get hasOwnServers(): boolean {
+    return this.#options.hasOwnServers?.(this.zone) === true;
   }
 
   /** Ends all probing; `probe` and `confirm` go on to answer. */
@@ -117,7 +124,7 @@ export class WatchedZone {
 
   /** Probes now, or joins the probe on its way. */
   probe(): Promise<void> {
-    this.#probing ??= this.#runProbe('full').finally(() => {
+    this.#probing ??= this.#runProbe().finally(() => {
       this.#probing = undefined;
     });
     return this.#probing;
@@ -132,114 +139,164 @@ export class WatchedZone {
       this.#obtainedAtMs.set(answer, this.#options.now());
     } else if (kind === 'not_listed') {
       this.counts.notListed += 1;
-      this.#streak = 0;
-      this.#nextStreak = FIRST_STREAK;
     } else if (kind === 'error_answer') {
       this.counts.errorAnswers += 1;
       this.#suspect();
       return;
     } else this.counts.failures += 1;
-    const isBad = kind === 'tempfail' || durationMs > this.#options.slowMs;
-    this.#trouble = Math.max(0, this.#trouble + (isBad ? 1 : -1));
-    if (this.#trouble < MAX_TROUBLE) return;
-    this.#trouble = 0;
-    this.#suspect();
+    if (this.#suspicion.note(kind === 'tempfail' || durationMs > this.#options.slowMs)) this.#suspect();
   }
 
   /**
-   * Whether a listing may be believed: true when the zone has lately been
-   * shown not to list everything. It is shown again once that is too long
-   * ago, or when every answer in a row is a listing; who asks waits for it. A
-   * probe that nobody answers takes nothing from an earlier one.
+   * Whether a listing may be believed: true when the zone has been shown, by a
+   * probe that began after the listing came, not to list everything of its
+   * kind. Who asks waits for it. A probe that nobody answers shows nothing:
+   * false.
+   *
+   * @param name that was asked for
    */
-  confirm(list: WatchedList, answer: DnsAnswer): PromiseOrValue<boolean> {
+  confirm(list: WatchedList, answer: DnsAnswer, name: string): PromiseOrValue<boolean> {
     if (list.fault !== undefined) return false;
     if (list.isConfirmed(answer)) return true;
+    const obtainedMs = this.#obtainedAtMs.get(answer);
     // From before a time of false listings, out of a cache.
-    if ((this.#obtainedAtMs.get(answer) ?? Number.POSITIVE_INFINITY) < list.trustedFromMs) return false;
-    this.#streak += 1;
-    const isStreak = this.#streak >= this.#nextStreak;
-    if (isStreak) this.#nextStreak *= 2;
-    const wantedMs = this.#options.now() - this.#options.confirmMs;
-    const isClean = (): boolean => list.cleanAtMs !== undefined && list.cleanAtMs > wantedMs;
-    const earlier = this.#confirming;
-    // While there is doubt about one listing, all others wait with it.
-    if (!isStreak && earlier === undefined && isClean()) return this.#believe(list, answer);
-    // The zone may have changed since a probe that began before this listing came.
-    const shown = earlier?.then(() => (isClean() ? undefined : this.#show(list))) ?? this.#show(list);
-    return shown.then(() => {
-      if (list.fault !== undefined || list.cleanAtMs === undefined) return false;
-      return this.#believe(list, answer);
-    });
+    if ((obtainedMs ?? Number.POSITIVE_INFINITY) < list.trustedFromMs) return false;
+    const kind = pointKind(name.slice(0, -this.zone.length - 1), this.subject);
+    const cameMs = obtainedMs ?? this.#options.now();
+    const isShown = (): boolean =>
+      list.isVouchedFor(kind, cameMs, this.#options.now(), this.#options.confirmMs);
+    if (list.hasPassed && !this.#showing.has(kind) && isShown()) return this.#believe(list, answer);
+    return this.#isShown(list, kind, isShown).then((isTrue) => isTrue && this.#believe(list, answer));
   }
 
-  /** Shows whether the zone lists everything: see `confirm`. */
-  #show(list: WatchedList): Promise<void> {
-    const onItsWay = list.cleanAtMs === undefined ? this.#probing : undefined;
-    this.#confirming ??= (onItsWay ?? this.#runProbe('fresh')).finally(() => {
-      this.#confirming = undefined;
-    });
-    return this.#confirming;
+  async #isShown(list: WatchedList, kind: PointKind, isShown: () => boolean): Promise<boolean> {
+    // One point says less than all of them, which are asked at the start.
+    const full = list.hasPassed ? undefined : this.probe();
+    // While there is doubt about one listing, all others wait with it.
+    const earlier = this.#showing.get(kind);
+    await earlier;
+    let isTrue = earlier !== undefined && isShown();
+    if (!isTrue && list.fault === undefined) {
+      // The zone may have changed since a probe that began before this listing came.
+      await this.#show(kind);
+      isTrue = isShown();
+    }
+    await full;
+    return isTrue && list.fault === undefined;
+  }
+
+  /** Shows whether the zone lists everything of a kind. */
+  #show(kind: PointKind): Promise<void> {
+    let showing = this.#showing.get(kind);
+    if (showing === undefined) {
+      showing = this.#askFresh(kind).finally(() => this.#showing.delete(kind));
+      this.#showing.set(kind, showing);
+    }
+    return showing;
   }
 
   #believe(list: WatchedList, answer: DnsAnswer): true {
     list.noteConfirmed(answer);
+    // What a store or another server kept shows nothing about the list of now.
+    const obtainedMs = this.#obtainedAtMs.get(answer);
+    if (obtainedMs !== undefined) list.noteAlive(obtainedMs);
     this.#events.believed?.(answer);
     return true;
   }
 
-  async #runProbe(kind: ProbeKind): Promise<void> {
+  async #askFresh(kind: PointKind): Promise<void> {
     this.counts.probes += 1;
     const startedMs = this.#options.now();
-    const report = await probeDnsbl(this.#resolver, this.zone, this.subject, kind);
-    this.probedAt = new Date();
-    const verdicts = Array.from(
-      this.lists.values(),
-      (list) => [list, judgeProbe(report, list.argument, this.#options.slowMs)] as const,
-    );
-    const isSilent = verdicts.some(([, verdict]) => isFault(verdict) && isSilence(verdict.code));
-    if (isSilent && (await this.#isDnsOut())) {
-      this.#schedule(DNS_OUT_RETRY_MS);
-      return;
+    const answered = await askFreshPoint(this.#resolver, this.zone, this.subject, kind);
+    let isUnclear = false;
+    let isFaulty = false;
+    for (const list of this.lists.values()) {
+      const verdict = judgeFreshPoint(answered, list.argument);
+      if (verdict === 'clean') list.noteClean(kind, startedMs);
+      else if (verdict === 'error_answer') isUnclear = true;
+      else if (verdict === 'silent') this.#suspect();
+      else {
+        isFaulty = true;
+        this.#setAside(list, verdict);
+      }
     }
-    for (const [list, verdict] of verdicts) this.#take(list, verdict, kind, startedMs);
-    this.#afterProbe(kind);
+    if (isFaulty) this.#scheduleRetry();
+    // One odd name may bring an error code; all points together tell what it means.
+    if (isUnclear) await (this.#probing?.then(() => this.probe()) ?? this.probe());
   }
 
-  #take(list: WatchedList, verdict: ProbeVerdict, kind: ProbeKind, startedMs: number): void {
+  async #runProbe(): Promise<void> {
+    this.counts.probes += 1;
+    const startedMs = this.#options.now();
+    const report = await probeDnsbl(this.#resolver, this.zone, this.subject);
+    this.probedAt = new Date();
+    const { slowMs } = this.#options;
+    let verdicts = this.#judge(report, slowMs);
+    const codes = verdicts.map(([, { fault }]) => fault?.code);
+    const isSilent = codes.includes('times_out') || codes.includes('fails');
+    if (isSilent || codes.includes('slow')) {
+      const usualMs = await this.#timeOfDns();
+      if (isSilent && usualMs === undefined) {
+        this.#schedule(DNS_OUT_RETRY_MS);
+        return;
+      }
+      // What takes long for everybody is not the list's doing.
+      verdicts = this.#judge(report, slowMs + (usualMs ?? Number.POSITIVE_INFINITY));
+    }
+    for (const [list, verdict] of verdicts) this.#take(list, verdict, startedMs);
+    this.#afterProbe();
+  }
+
+  #judge(report: ProbeReport, slowMs: number): (readonly [WatchedList, ProbeVerdict])[] {
+    return Array.from(
+      this.lists.values(),
+      (list) => [list, judgeProbe(report, list.argument, slowMs)] as const,
+    );
+  }
+
+  #take(list: WatchedList, verdict: ProbeVerdict, startedMs: number): void {
     const nowMs = this.#options.now();
-    if (isFault(verdict)) {
+    const { fault } = verdict;
+    if (fault !== undefined) {
       list.failures += 1;
-      if (verdict.mayPass && list.failures < 2 && list.fault === undefined) return;
-      const isChange = list.fault?.code !== verdict.code;
-      list.setAside(verdict, nowMs, this.#options.minHoldMs);
-      if (isChange) this.#events.setAside(list, this.#retryMs());
+      if (!fault.mayPass || list.failures > 1 || list.fault !== undefined) this.#setAside(list, fault);
       return;
     }
     list.failures = 0;
-    list.cleanAtMs = startedMs;
-    if (kind === 'fresh') return;
+    list.hasPassed = true;
     if (list.fault !== undefined) {
+      // One that began before the fault was seen may have been answered before it came.
+      if (startedMs < list.seenAtMs) return;
       // Caches on the way repeat false listings until their TTL ends.
       if (nowMs < list.heldUntilMs) return;
       const { sinceMs } = list;
       list.reinstate(nowMs);
       this.#events.returned(list, nowMs - sinceMs);
     }
-    if (verdict !== 'clean' && list.notePresence(verdict === 'proven')) this.#events.unproven(list);
+    for (const kind of verdict.clean) list.noteClean(kind, startedMs);
+    if (list.noteTestEntry(verdict.testEntry, nowMs)) this.#events.unproven(list, false);
+    for (const doubt of list.noteDoubts(verdict.doubts)) this.#events.doubted(list, doubt);
   }
 
-  #afterProbe(kind: ProbeKind): void {
+  #setAside(list: WatchedList, fault: DnsblFault): void {
+    const isChange = list.fault?.code !== fault.code;
+    list.setAside(fault, this.#options.now(), this.#options.minHoldMs);
+    if (isChange) this.#events.setAside(list, this.#retryMs());
+  }
+
+  #afterProbe(): void {
     const lists = [...this.lists.values()];
-    if (lists.some(({ fault }) => fault !== undefined)) {
-      this.#failedProbes += 1;
-      this.#schedule(this.#retryMs());
-    } else if (lists.some(({ failures }) => failures > 0)) this.#schedule(SECOND_LOOK_MS);
+    if (lists.some(({ fault }) => fault !== undefined)) this.#scheduleRetry();
+    else if (lists.some(({ failures }) => failures > 0)) this.#schedule(SECOND_LOOK_MS);
     else {
       this.#failedProbes = 0;
-      // What is fresh is shown; the test points keep their turn.
-      if (kind === 'full') this.#schedule(this.#options.probeMs);
+      this.#schedule(this.#options.probeMs);
     }
+  }
+
+  #scheduleRetry(): void {
+    this.#failedProbes += 1;
+    this.#schedule(this.#retryMs());
   }
 
   #retryMs(): number {
@@ -254,32 +311,22 @@ export class WatchedZone {
     this.#timer = setTimeout(() => void this.probe(), delayMs * jitter).unref();
   }
 
+  /** Probes, unless it is tried again anyway. */
   #suspect(): void {
-    const nowMs = this.#options.now();
     const isAside = Array.from(this.lists.values()).some(({ fault }) => fault !== undefined);
-    const sinceMs = nowMs - this.#lastSuspicionMs;
-    if (isAside || sinceMs < this.#suspicionSpacingMs) return;
-    const isNew = sinceMs > 4 * this.#suspicionSpacingMs;
-    this.#suspicionSpacingMs = isNew
-      ? SUSPICION_SPACING_MS
-      : Math.min(2 * this.#suspicionSpacingMs, this.#options.probeMs);
-    this.#lastSuspicionMs = nowMs;
-    void this.probe();
+    if (!isAside && this.#suspicion.isDue(this.#options.now())) void this.probe();
   }
 
-  /** True when the resolver answers nothing at all: the top-level domain of the zone is in every cache. */
-  async #isDnsOut(): Promise<boolean> {
+  /**
+   * How long the resolver takes for what every resolver has at hand, the name
+   * servers of the top-level domain; undefined: it answers nothing at all. What
+   * a zone's own servers do not say in time is their own doing.
+   */
+  async #timeOfDns(): Promise<number | undefined> {
+    if (this.hasOwnServers) return 0;
     const topLevel = this.zone.slice(this.zone.lastIndexOf('.') + 1);
-    const asked = this.#resolver.lookup(topLevel, 'NS');
-    const answer = isPromise(asked) ? await asked : asked;
-    return answer.status === 'tempfail';
+    const started = performance.now();
+    const answer = await this.#resolver.lookup(topLevel, 'NS');
+    return answer.status === 'tempfail' ? undefined : performance.now() - started;
   }
-}
-
-function isFault(verdict: ProbeVerdict): verdict is Exclude<ProbeVerdict, string> {
-  return typeof verdict !== 'string';
-}
-
-function isSilence(code: string): boolean {
-  return code === 'times_out' || code === 'fails';
 }

@@ -279,9 +279,15 @@ export const EVENTS = Object.freeze({
   ),
   dnsbl_unproven: event(
     'warn',
-    'A DNSBL does not have the test entry that RFC 5782 wants, so that nothing shows whether it lives. It is asked all the same. Logged once.',
-    '{dnsbl} has no test entry (RFC 5782): it is asked, but may be dead; if it is one of your own, give it one, or name it in dnsbl_health_exceptions',
-    { dnsbl: 'text' },
+    'A DNSBL does not have the test entry that RFC 5782 wants, or not here, so that nothing shows whether it lives. It is asked all the same. `cause` says why that may be, and what to do. Logged once.',
+    '{dnsbl} has no test entry (RFC 5782), and is asked all the same: {cause}',
+    { dnsbl: 'text', cause: 'text' },
+  ),
+  dnsbl_doubtful: event(
+    'warn',
+    'Something is odd about a DNSBL that stays in use: it may protect less than it seems to. `doubt` is answers_everything (a filter keeps out what it says of names that cannot be listed) or silent_family (nothing is answered about IPv4 or IPv6 addresses). Logged once for each.',
+    '{dnsbl} {reason}: asked all the same; {cure}',
+    { dnsbl: 'text', doubt: 'text', reason: 'text', cure: 'text' },
   ),
   admin_fault: event('error', 'A fault of ours in an admin request.', '{method} {route}: {error}', {
     method: 'text',

@@ -84,10 +84,10 @@ function believed(
   answer: DnsAnswer,
   result: DnsblResult,
 ): PromiseOrValue<AskedDnsbl> {
-  const confirmed = e.dnsbl?.confirm(watched, answer) ?? true;
+  const confirmed = e.dnsbl?.confirm(watched, answer, question.name) ?? true;
   if (use.mode !== 'enforce') return result;
-  // What words the reply comes in the meantime.
-  if (isPromise(confirmed) && !use.isAllowList) void e.resolver.lookup(question.name, 'TXT');
+  // What words the reply comes in the meantime; a trace shows who asks for it.
+  if (isPromise(confirmed) && !use.isAllowList && !e.isTracing) void e.resolver.lookup(question.name, 'TXT');
   return andThen(e.withinBudget(confirmed, false), (isConfirmed): AskedDnsbl => {
     if (isConfirmed) return result;
     watched.refuted += 1;

@@ -14,7 +14,7 @@ import {
   parseDnsblArgument,
 } from '../dns/dnsbl.ts';
 import type { DnsblUse } from '../dns/dnsbl-health.ts';
-import type { DnsblSubject } from '../dns/dnsbl-probe.ts';
+import type { DnsblSubject } from '../dns/dnsbl-points.ts';
 import { queryName } from '../dns/query-name.ts';
 import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Evaluation } from '../engine/evaluation.ts';

@@ -5,7 +5,7 @@
 import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
 import type { DnsblArgument } from '../dns/dnsbl.ts';
 import type { DnsblUse } from '../dns/dnsbl-health.ts';
-import type { DnsblSubject } from '../dns/dnsbl-probe.ts';
+import type { DnsblSubject } from '../dns/dnsbl-points.ts';
 import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import type { Outcome } from '../engine/outcome.ts';

@@ -1,4 +1,5 @@
 /** What happens to DNS servers and DNSBLs, as log lines: one for each change of state. */
+import { causeOfMissingEntry } from '../dns/dnsbl-doubts.ts';
 import { cureOf } from '../dns/dnsbl-faults.ts';
 import { type Dns, type DnsEvents, serversOf } from '../dns/open-dns.ts';
 import { formatSocketAddress } from '../net/socket-address.ts';
@@ -29,7 +30,12 @@ export function dnsLog(log: Log, dns: () => Pick<Dns, 'client' | 'zoneClients'>)
       },
       returned: (list, afterMs) =>
         log.dnsbl_returned({ dnsbl: list.shown, seconds: Math.round(afterMs / 1000) }),
-      unproven: (list) => log.dnsbl_unproven({ dnsbl: list.shown }),
+      unproven({ shown, argument: { domain } }, isEverywhere) {
+        const cause = causeOfMissingEntry(domain, serversOf(domain, dns()), isEverywhere);
+        log.dnsbl_unproven({ dnsbl: shown, cause });
+      },
+      doubted: ({ shown }, { code, reason, cure }) =>
+        log.dnsbl_doubtful({ dnsbl: shown, doubt: code, reason, cure }),
     },
   };
 }

@@ -121,11 +121,11 @@ export const DNS_SETTINGS = section('How the DNS is asked.', {
         'How long after it was set aside a list is tried again, doubled each time up to `probe_seconds`.',
     }),
     confirm_seconds: Type.Integer({
-      default: 10,
+      default: 0,
       minimum: 0,
       maximum: 3600,
       description:
-        'A listing counts when the list was shown not to list everybody within so many seconds; else it is shown first. 0: for every listing.',
+        'A new listing counts once a question asked after it came has shown that the list does not list everybody. With more than 0 one such question stands for the next two listings within so many seconds as well: fewer questions, and two mails that a list which begins to list everybody can reject.',
     }),
     slow_ms: Type.Integer({
       default: 3000,

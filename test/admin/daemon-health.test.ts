@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { DaemonHealth, type DaemonParts } from '../../src/admin/daemon-health.ts';
 import { worstStatus } from '../../src/admin/health.ts';
+import { DNSBL_DOUBTS } from '../../src/dns/dnsbl-doubts.ts';
 import { DNSBL_FAULTS } from '../../src/dns/dnsbl-faults.ts';
 
 const at = new Date('2026-11-22T06:00:00Z');
@@ -97,8 +98,13 @@ test('a DNS server that is down, and lists that fail, are for a person to see', 
     shown,
     state: 'healthy' as const,
     fault: undefined,
+    doubts: [],
     ...rest,
   });
+  const dnsbls = (...lists: ReturnType<DaemonParts['dnsbls']>) =>
+    daemon({ dnsbls: () => lists })
+      .checks()
+      .find(({ name }) => name === 'dnsbls');
   const checks = daemon({
     dnsServersDown: () => ['127.0.0.1:53'],
     dnsbls: () => [
@@ -110,4 +116,13 @@ test('a DNS server that is down, and lists that fail, are for a person to see', 
   expect(
     checks.filter(({ status }) => status === 'warn').map(({ name, reason }) => `${name}: ${reason}`),
   ).toEqual(['dns: no answer from 127.0.0.1:53', 'dnsbls: bl.test does not answer in time (and 1 more)']);
+  const unproven = { state: 'unproven' as const };
+  expect(dnsbls(list('one.test', unproven), list('two.test', unproven))).toMatchObject({
+    status: 'warn',
+    reason: 'no list has its test entry: the resolver is refused, or keeps the answers back',
+  });
+  expect(dnsbls(list('one.test', { doubts: [DNSBL_DOUBTS.silentFamily('IPv6')] }))).toMatchObject({
+    status: 'warn',
+    reason: 'one.test gives no answer about IPv6 addresses',
+  });
 });

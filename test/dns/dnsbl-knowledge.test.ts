@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { isPatternError, parseAddressPattern } from '../../src/dns/address-pattern.ts';
 import { ERROR_ANSWERS } from '../../src/dns/dnsbl-error-answers.ts';
 import { DNSBL_KNOWLEDGE, findDnsbl, KNOWLEDGE_DATE } from '../../src/dns/dnsbl-knowledge.ts';
+import { freshPoints } from '../../src/dns/dnsbl-points.ts';
 
 describe('the knowledge of DNS lists', () => {
   it('has each zone once, in lower case, with a source', () => {
@@ -34,6 +35,16 @@ describe('the knowledge of DNS lists', () => {
     const filters = DNSBL_KNOWLEDGE.flatMap(({ listings }) => listings ?? []);
     expect(filters.length).toBeGreaterThan(5);
     for (const filter of filters) expect(isPatternError(parseAddressPattern(filter))).toBe(false);
+  });
+
+  it('has no fresh point inside what a list of reserved networks has', () => {
+    const reserved = DNSBL_KNOWLEDGE.filter(({ testPoints }) => testPoints?.listsLoopback);
+    expect(reserved.map(({ zone }) => zone)).toEqual(['bogons.cymru.com']);
+    for (const { zone } of reserved) {
+      for (const point of freshPoints(zone, 'address')) {
+        expect(point).toMatch(/^(?:postward-.*|\d+\.\d+\.\d+\.17|.*\.0\.6\.8\.4\.1\.0\.0\.2)$/);
+      }
+    }
   });
 
   it('knows every list whose error answers are known', () => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { isDnsblArgumentError, parseDnsblArgument } from '../../src/dns/dnsbl.ts';
 import { DnsblHealth, type DnsblHealthOptions, type DnsblUse, dnsblUse } from '../../src/dns/dnsbl-health.ts';
-import type { DnsblSubject } from '../../src/dns/dnsbl-probe.ts';
+import type { DnsblSubject } from '../../src/dns/dnsbl-points.ts';
 import type { Resolver } from '../../src/dns/resolver.ts';
 import type { DnsblHealthMode, WatchedList } from '../../src/dns/watched-list.ts';
 import { WireClient } from '../../src/dns/wire-client.ts';
@@ -19,7 +19,7 @@ export interface Watch {
   readonly health: DnsblHealth;
   /** As restrictions ask, without a cache. */
   readonly resolver: Resolver;
-  /** `bl.test aside lists_the_world`, `bl.test back`, `bl.test unproven`. */
+  /** `bl.test aside lists_the_world`, `bl.test back`, `bl.test unproven`, `bl.test doubtful silent_family`. */
   readonly happened: readonly string[];
   use(argument: string, subject?: DnsblSubject, mode?: DnsblHealthMode): DnsblUse;
   list(argument: string, subject?: DnsblSubject, mode?: DnsblHealthMode): WatchedList;
@@ -55,7 +55,9 @@ export async function watchLists(
     events: {
       setAside: (list) => happened.push(`${list.shown} aside ${list.fault?.code}`),
       returned: (list) => happened.push(`${list.shown} back`),
-      unproven: (list) => happened.push(`${list.shown} unproven`),
+      unproven: (list, isEverywhere) =>
+        happened.push(`${list.shown} unproven${isEverywhere ? ' like all' : ''}`),
+      doubted: (list, { code }) => happened.push(`${list.shown} doubtful ${code}`),
     },
   });
   onTestFinished(() => health.close());

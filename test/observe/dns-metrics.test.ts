@@ -80,7 +80,7 @@ ${testEntries('bl.test')}@dnsbl bl.test 192.0.2.9 127.0.0.2
   const zoneClients = new Map([['bl.test', ofZone]]);
   const dnsbl = new DnsblHealth({
     resolver: ofZone,
-    events: { setAside: () => {}, returned: () => {}, unproven: () => {} },
+    events: { setAside: () => {}, returned: () => {}, unproven: () => {}, doubted: () => {} },
     probeMs: 3_600_000,
     retryMs: 3_600_000,
     confirmMs: 60_000,

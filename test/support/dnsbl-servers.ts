@@ -18,6 +18,8 @@ export interface DnsblServers {
   readonly unbound: PrivateServer;
   /** Gives the zone other entries, as rbldnsd's ip4set has them; in force within two seconds. */
   list(entries: readonly string[]): void;
+  /** The same for IPv6, as its ip6trie has them. */
+  listIpv6(entries: readonly string[]): void;
   /** Which zone rbldnsd serves from its next start on. */
   serve(zone: string): void;
 }
@@ -28,12 +30,14 @@ export async function startDnsblServers(entries: readonly string[]): Promise<Dns
   const rbldnsd = await PrivateServer.start({
     prepare(directory) {
       writeFileSync(join(directory, 'entries'), dataset(entries));
+      writeFileSync(join(directory, 'entries6'), ipv6Dataset([]));
       return ['true'];
     },
     serve: (directory, port) => [
       '/usr/sbin/rbldnsd',
       ...['-n', '-q', '-c', '1', '-w', directory, '-b', `127.0.0.1/${port}`],
       `${served}:ip4set:entries`,
+      `${served}:ip6trie:entries6`,
     ],
     greet: (_directory, port) => answers(port, served),
   });
@@ -54,6 +58,7 @@ export async function startDnsblServers(entries: readonly string[]): Promise<Dns
     rbldnsd,
     unbound,
     list: (now) => writeFileSync(join(rbldnsd.directory, 'entries'), dataset(now)),
+    listIpv6: (now) => writeFileSync(join(rbldnsd.directory, 'entries6'), ipv6Dataset(now)),
     serve(zone) {
       served = zone;
     },
@@ -76,6 +81,10 @@ function dataset(entries: readonly string[]): string {
     ...entries,
     '',
   ].join('\n');
+}
+
+function ipv6Dataset(entries: readonly string[]): string {
+  return [`$TTL ${TTL_SECONDS}`, ':127.0.0.2:Listed', ...entries, ''].join('\n');
 }
 
 const ROOT = '. 60 IN SOA ns.invalid. host.invalid. 1 600 300 86400 1\n. 60 IN NS ns.invalid.\n';

@@ -24,7 +24,9 @@ const LIST = closed({
   list: Type.String({ description: 'As policies name it, with its filter; a key in it is masked.' }),
   subject: Type.Enum(['address', 'domain'], { description: 'What it is asked about.' }),
   state: Type.Enum(['unknown', 'healthy', 'unproven', 'faulty', 'set_aside']),
-  reason: Type.Optional(Type.String({ description: 'Why it is faulty or set aside.' })),
+  reason: Type.Optional(
+    Type.String({ description: 'Why it is faulty or set aside, or what is odd about it.' }),
+  ),
   help: Type.Optional(Type.String({ description: 'What to do about it.' })),
   since: Type.Optional(timeOf({ description: 'Since when it is faulty or set aside.' })),
   probed_at: Type.Optional(timeOf({ description: 'When its last probe ended; missing: none has yet.' })),
@@ -93,6 +95,7 @@ export function dnsblRoutes({ dnsbl, mask, serversOf, now }: DnsblPort): Routes 
 function listJson(list: WatchedList, zone: WatchedZone, nowMs: number, serversOf: DnsblPort['serversOf']) {
   const { errorAnswers, overlaps, ...worth } = list.worth.read(nowMs);
   const { fault } = list;
+  const [doubt] = list.doubts;
   const percentile = (share: number): number | undefined => {
     const seconds = zone.latencies.quantile(share);
     return seconds === undefined ? undefined : Math.round(seconds * 10_000) / 10;
@@ -103,7 +106,7 @@ function listJson(list: WatchedList, zone: WatchedZone, nowMs: number, serversOf
     subject: list.subject,
     state: list.state,
     ...(fault === undefined
-      ? {}
+      ? doubt && { reason: doubt.reason, help: doubt.cure }
       : {
           reason: fault.reason,
           help: cureOf(fault, list.argument.domain, serversOf(list.argument.domain)),
