@@ -133,8 +133,9 @@ export class DnsblHealth {
    * again, so it takes a list whose test entry is seen from here.
    */
   isUnproven(name: string, type: DnsType, { status }: DnsAnswer): boolean {
-    if (type !== 'A' || status !== 'found' || this.#zones.size === 0) return false;
-    return this.#zoneOf(name) !== undefined;
+    if (type !== 'A' || status === 'tempfail' || this.#zones.size === 0) return false;
+    const zone = this.#zoneOf(name);
+    return zone !== undefined && (status === 'found' || !zone.isProven);
   }
 
   mayPrefetch({ list }: DnsblUse): boolean {

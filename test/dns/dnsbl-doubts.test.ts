@@ -186,3 +186,24 @@ describe('the resolver', () => {
   });
 });
 
+test('what other servers may see: listings that count, and "not listed" while the test entry is seen here', async () => {
+  const watch = await watchLists(HEALTHY + LISTED);
+  const mayShare = async (name: string) =>
+    !watch.health.isUnproven(name, 'A', await watch.resolver.lookup(name, 'A'));
+  const unlisted = '2.2.0.192.bl.test';
+  expect(await mayShare(unlisted), 'nobody watches it').toBe(true);
+  const answer = await watch.resolver.lookup(unlisted, 'A');
+  const list = watch.list('bl.test');
+  expect(watch.health.isUnproven(unlisted, 'A', answer), 'nobody knows yet').toBe(true);
+  await watch.health.probeAll();
+  expect([await mayShare(unlisted), await mayShare(NAME)]).toEqual([true, false]);
+  expect(await mayShare('other.test')).toBe(true);
+  // A resolver that is refused without an error code.
+  watch.dns.setZone('bl.test TXT "the zone is there"\n');
+  await watch.health.probeAll();
+  expect([list.state, await mayShare(unlisted)]).toEqual(['unproven', false]);
+  // Nor what is said while the list fails.
+  watch.dns.setZone(`${HEALTHY}1.0.0.127.bl.test A 127.0.0.2\n`);
+  await watch.health.probeAll();
+  expect([list.state, await mayShare(unlisted)]).toEqual(['set_aside', false]);
+});

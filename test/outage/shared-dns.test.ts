@@ -110,6 +110,51 @@ describe.skipIf(!requirement('redis').isMet)('two daemons with one Redis', () =>
     await sound.stop();
   });
 
+  test('a resolver that lists refuse in silence hides no listing from other servers', async () => {
+    const healthy =
+      '@dnsbl bl.test 127.0.0.2 127.0.0.2\n@dnsbl bl.test 198.51.100.1 127.0.0.2\n@dnsbl bl.test 198.51.100.2 127.0.0.2\n';
+    const [refused, told] = [
+      await startFixtureDns({ zone: 'bl.test SOA ns.bl.test host.bl.test 1 3600 600 86400 3600\n' }),
+      await startFixtureDns({ zone: healthy }),
+    ];
+    onTestFinished(() => Promise.all([refused.stop(), told.stop()]).then(() => {}));
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const start = (dns: FixtureDns) =>
+      startDaemon({
+        files: { 'mx.cf': 'smtpd_client_restrictions = reject_rbl_client bl.test\n' },
+        dns,
+        hasAdmin: true,
+        settings: { REDIS__URL: `redis://127.0.0.1:${redis.port}` },
+      });
+    const dnsbls = async (daemon: OutageDaemon) =>
+      (await daemon.ready()).report.checks.find(({ name }) => name === 'dnsbls')?.status;
+    const blind = await start(refused);
+    await isConnected(redis, 1);
+    expect(await blind.ask(LISTED)).toBe('DUNNO');
+    await blind.logged('dnsbl_unproven');
+    expect(await blind.ask({ client_address: '198.51.100.3' })).toBe('DUNNO');
+    const sighted = await start(told);
+    await isConnected(redis, 2);
+    await sighted.answers(BLOCKED.replace('list8.test; spam source', 'bl.test'), LISTED);
+    // What one may see the other profits from; it still sees nothing itself.
+    expect(await sighted.ask({ client_address: '198.51.100.2' })).toContain('554 5.7.1');
+    await until('it is shared', async () => {
+      const value = await askRedis(redis.port, 'GET', 'postward:dns:1:A:2.100.51.198.bl.test');
+      return String(value).includes('127.0.0.2');
+    });
+    expect(await blind.ask({ client_address: '198.51.100.2' })).toContain('554 5.7.1');
+    expect([await dnsbls(blind), await dnsbls(sighted)]).toEqual(['warn', 'pass']);
+    // "Not listed" of a list that is proven is shared.
+    expect(await sighted.ask({ client_address: '198.51.100.4' })).toBe('DUNNO');
+    await until('it is shared', async () => {
+      const value = await askRedis(redis.port, 'GET', 'postward:dns:1:A:4.100.51.198.bl.test');
+      return String(value).includes('nxdomain');
+    });
+    await blind.stop();
+    await sighted.stop();
+  });
+
   test('Redis paused, killed, back: what is decided stays the same', async () => {
     const { redis, start } = await world();
     const daemon = await start();
