@@ -40,11 +40,18 @@ export function askDnsbl(
   }
   return andThen(lookup(), (answer): PromiseOrValue<AskedDnsbl> => {
     const result = readDnsblAnswer(answer, use.list, isErrorAnswerListed ? 'listed' : 'ignored');
-    // What somebody wants explained is no mail.
-    if (watched !== undefined && !e.isTracing) e.dnsbl?.noteAnswer(watched, result.kind, question.name);
+    const note = (kind: DnsblResult['kind']): void => {
+      // What somebody wants explained is no mail.
+      if (watched !== undefined && !e.isTracing) e.dnsbl?.noteAnswer(watched, kind, question.name);
+    };
+    if (result.kind !== 'listed') note(result.kind);
     switch (result.kind) {
       case 'listed':
-        return watched === undefined ? result : believed(e, use, question, watched, answer, result);
+        if (watched === undefined) return result;
+        return andThen(believed(e, use, question, watched, answer, result), (asked) => {
+          note(asked.kind === 'listed' ? 'listed' : 'tempfail');
+          return asked;
+        });
       case 'tempfail':
         e.warn('dns', `${question.shown}: RBL lookup error: ${result.reason}`);
         return result;

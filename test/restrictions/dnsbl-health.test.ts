@@ -69,6 +69,15 @@ test('what is explained is not counted as mail', async () => {
   expect(asked()).toBe(1);
 });
 
+test('a listing that did not count is no listing in what the list was worth', async () => {
+  const watch = await watchLists('*.bl.test A 127.0.0.2\n');
+  const policy = compilePolicyText(DENY);
+  const decision = await policy.decide({ resolver: watch.resolver, dnsbl: watch.health, isTracing: false });
+  expect(decision.verdict).toBe('permit');
+  const { asked, listed, failures } = watch.list('bl.test').worth.read(performance.now());
+  expect({ asked, listed, failures }).toEqual({ asked: 1, listed: 0, failures: 1 });
+});
+
 describe('an allow list', () => {
   const ALLOW = `smtpd_client_restrictions = permit_dnswl_client wl.test\n${LOCAL_REJECT}`;
 
