@@ -7,6 +7,8 @@
  * operator's error answers mean is in dnsbl-error-answers.ts.
  */
 
+import { dnsblAddressPoint } from './dnsbl.ts';
+
 /** The newest sources are of this month. */
 export const KNOWLEDGE_DATE = '2026-09';
 
@@ -188,6 +190,26 @@ export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
     listings: '127.0.0.2',
     testPoints: { listed: ['2.0.0.127', '1.0.0.10'], unlisted: ['8.8.8.8'], listsLoopback: true },
     source: 'https://www.team-cymru.com/bogon-networks',
+  },
+  {
+    zone: 'v4.fullbogons.cymru.com',
+    status: 'alive',
+    subject: 'address',
+    listings: '127.0.0.2',
+    testPoints: { listed: ['1.1.168.192', '1.0.0.10'], unlisted: ['8.8.8.8'], listsLoopback: true },
+    source: 'https://www.team-cymru.com/bogon-reference-dns',
+  },
+  {
+    zone: 'v6.fullbogons.cymru.com',
+    status: 'alive',
+    subject: 'address',
+    listings: '127.0.0.2',
+    testPoints: {
+      listed: [dnsblAddressPoint('2001:db8:feeb:deef::242'), dnsblAddressPoint('fc00::1')],
+      unlisted: [dnsblAddressPoint('2001:4860:4860::8888')],
+      listsLoopback: true,
+    },
+    source: 'https://www.team-cymru.com/bogon-reference-dns',
   },
   {
     zone: 'score.senderscore.com',

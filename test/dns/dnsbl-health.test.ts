@@ -108,6 +108,26 @@ test('lists with test points of their own are asked about those', async () => {
   expect([dbl.state, bogons.state]).toEqual(['healthy', 'healthy']);
 });
 
+test('lists of reserved networks are in use while they list those, and not once they list the rest', async () => {
+  // 0.0.0.0/8, 10.0.0.0/8, 127.0.0.0/8, 192.168.0.0/16, 240.0.0.0/4; 2001:db8::/32 and fc00::/7.
+  const octets = [0, 10, 127, ...Array.from({ length: 16 }, (_, number) => 240 + number)];
+  const zone = [
+    ...octets.map((octet) => `*.${octet}.v4.fullbogons.cymru.com A 127.0.0.2\n`),
+    '*.168.192.v4.fullbogons.cymru.com A 127.0.0.2\n',
+    '*.8.b.d.0.1.0.0.2.v6.fullbogons.cymru.com A 127.0.0.2\n',
+    '*.c.f.v6.fullbogons.cymru.com A 127.0.0.2\n',
+  ].join('');
+  const watch = await watchLists(zone);
+  const [ipv4, ipv6] = [watch.list('v4.fullbogons.cymru.com'), watch.list('v6.fullbogons.cymru.com')];
+  await watch.health.probeAll();
+  expect([ipv4.state, ipv6.state, ipv4.isProven, ipv6.isProven]).toEqual(['healthy', 'healthy', true, true]);
+  watch.dns.setZone(
+    `${zone}*.17.v4.fullbogons.cymru.com A 127.0.0.2\n*.2.v6.fullbogons.cymru.com A 127.0.0.2\n*.0.6.8.4.1.0.0.2.v6.fullbogons.cymru.com A 127.0.0.2\n`,
+  );
+  await watch.health.probeAll();
+  expect([ipv4.fault?.code, ipv6.fault?.code]).toEqual(['lists_the_world', 'lists_the_world']);
+});
+
 test('a filter that keeps out what is wrong keeps the list in use', async () => {
   const watch = await watchLists(`${HEALTHY}*.bl.test A 127.0.0.9\n1.0.0.127.bl.test A 127.0.0.9\n`);
   const whole = watch.list('bl.test');
