@@ -86,6 +86,15 @@ export class ProblemError extends Error {
   }
 }
 
+/** Too much of the kind is being done: the same request can be served in a moment. */
+export class BusyError extends ProblemError {
+  readonly retryAfterSeconds = 5;
+
+  constructor(detail: string) {
+    super(503, detail);
+  }
+}
+
 /** A value as a problem shows it. */
 export function shownValue(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));

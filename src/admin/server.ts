@@ -25,7 +25,14 @@ import { Type } from 'typebox';
 import { clientOf, type GuardOptions, guardRoutes } from './auth/guard.ts';
 import { addIdempotency } from './idempotency.ts';
 import { describeApi } from './openapi.ts';
-import { type FieldProblem, PROBLEM_TYPE, ProblemError, problem, repeatedFieldProblem } from './problem.ts';
+import {
+  BusyError,
+  type FieldProblem,
+  PROBLEM_TYPE,
+  ProblemError,
+  problem,
+  repeatedFieldProblem,
+} from './problem.ts';
 import { repeatedField } from './repeated-field.ts';
 import { compileValidation, InvalidRequest } from './validation.ts';
 
@@ -135,6 +142,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
     if (cause !== undefined) return sendProblem(reply, 400, cause.message, cause.errors);
     if (error instanceof ProblemError) {
       const { statusCode, message, errors, members } = error;
+      if (error instanceof BusyError) reply.header('retry-after', String(error.retryAfterSeconds));
       return sendProblem(reply, statusCode, message, errors, members);
     }
     const status = error.statusCode ?? 500;

@@ -2,7 +2,7 @@
 import type { AuditPage, AuditQuery, AuditRecord, NewAuditRecord } from './audit-records.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { BadCursor } from './list-query.ts';
-import { nullableText, number, type Row, type StoreDatabase, text } from './store-database.ts';
+import { IN_TIME, nullableText, number, type Row, type StoreDatabase, text } from './store-database.ts';
 
 export function addAudit(database: StoreDatabase, record: NewAuditRecord): void {
   database.run(
@@ -19,7 +19,7 @@ export function addAudit(database: StoreDatabase, record: NewAuditRecord): void 
 }
 
 export function queryAudit(database: StoreDatabase, query: AuditQuery): AuditPage | BadCursor {
-  const conditions: string[] = [];
+  const conditions: string[] = [IN_TIME];
   const values: (string | number)[] = [];
   const where = (condition: string, value: string | number | undefined): void => {
     if (value === undefined) return;
@@ -38,8 +38,11 @@ export function queryAudit(database: StoreDatabase, query: AuditQuery): AuditPag
     where('id < ?', decoded[0]);
   }
   const limit = query.limit ?? 100;
-  const clause = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  const rows = database.once(`SELECT * FROM audit ${clause} ORDER BY id DESC LIMIT ?`, ...values, limit + 1);
+  const rows = database.search(
+    `SELECT * FROM audit WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ?`,
+    ...values,
+    limit + 1,
+  );
   const records = rows.slice(0, limit).map(auditRecord);
   const last = records.at(-1);
   return { records, cursor: rows.length > limit && last !== undefined ? encodeCursor([last.id]) : undefined };

@@ -4,7 +4,7 @@ import { BadCursor, type EntryOrder, type EntryPage, type EntryQuery } from './l
 import type { Change, ChangeId, ListEntry } from './list-records.ts';
 import { entryState, readEntry, readList, toChange, toEntry, toListChange } from './list-rows.ts';
 import { formatDigest } from './register-hash.ts';
-import { number, type StoreDatabase, text } from './store-database.ts';
+import { IN_TIME, number, type StoreDatabase, text } from './store-database.ts';
 
 /** The place of an entry in the order of lists and keys. */
 export interface EntryPlace {
@@ -27,7 +27,7 @@ export function searchEntries(
   database: StoreDatabase,
   { query, nowMs }: { readonly query: EntryQuery; readonly nowMs: number },
 ): EntryPage | BadCursor {
-  const conditions = ['deleted = 0'];
+  const conditions = [IN_TIME, 'deleted = 0'];
   const values: (string | number)[] = [];
   const where = (condition: string, ...those: (string | number)[]): void => {
     conditions.push(condition);
@@ -63,7 +63,7 @@ export function searchEntries(
   }
   const limit = query.limit ?? 100;
   const by = columns.map((column) => `${column} ${direction}`).join(', ');
-  const rows = database.once(
+  const rows = database.search(
     `SELECT * FROM entry WHERE ${conditions.join(' AND ')} ORDER BY ${by} LIMIT ?`,
     ...values,
     limit + 1,

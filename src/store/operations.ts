@@ -24,19 +24,28 @@ import { purge } from './purge.ts';
 import type { StoreDatabase, Undone } from './store-database.ts';
 import { addToken, readTokens, removeToken, touchToken } from './token-rows.ts';
 
+/** Short: what waits for one waits for milliseconds. */
 export const READS = {
   lists: (database: StoreDatabase) => readLists(database),
   loadEntries,
   findEntry,
-  searchEntries,
-  listEntries,
   expiredEntries,
   readRegisters,
   readRegistersOf,
   readUnshared,
   readDigests: (database: StoreDatabase) => readDigests(database),
-  queryAudit,
   readTokens: (database: StoreDatabase) => readTokens(database),
+};
+
+/** Part of something long, of which many may be under way: one at a time, others come between. */
+export const EXPORTS = {
+  listEntries,
+};
+
+/** May walk over all that there is, whatever they find: nothing else waits for them. */
+export const SEARCHES = {
+  searchEntries,
+  queryAudit,
 };
 
 export const WRITES = {
@@ -51,24 +60,30 @@ export const WRITES = {
   touchToken,
 };
 
-export type Reads = typeof READS;
-export type Writes = typeof WRITES;
-export type OperationName = keyof Reads | keyof Writes;
-type Operation<N extends OperationName> = (Reads & Writes)[N];
+const OPERATIONS = { ...READS, ...EXPORTS, ...SEARCHES, ...WRITES };
+
+type Operations = typeof OPERATIONS;
+export type OperationName = keyof Operations;
+type Operation<N extends OperationName> = Operations[N];
 
 export type RequestOf<N extends OperationName> =
   Parameters<Operation<N>> extends [StoreDatabase, infer R] ? R : undefined;
 export type ResultOf<N extends OperationName> = Exclude<ReturnType<Operation<N>>, Undone<unknown>>;
 
-export function isWrite(name: OperationName): name is keyof Writes {
+export function isWrite(name: OperationName): boolean {
   return Object.hasOwn(WRITES, name);
+}
+
+export function isExport(name: OperationName): boolean {
+  return Object.hasOwn(EXPORTS, name);
+}
+
+export function isSearch(name: OperationName): boolean {
+  return Object.hasOwn(SEARCHES, name);
 }
 
 /** Runs one, whose request was typed where it was asked. */
 export function perform(database: StoreDatabase, name: OperationName, request: unknown): unknown {
-  const operation = (isWrite(name) ? WRITES[name] : READS[name]) as (
-    database: StoreDatabase,
-    request: unknown,
-  ) => unknown;
+  const operation = OPERATIONS[name] as (database: StoreDatabase, request: unknown) => unknown;
   return operation(database, request);
 }

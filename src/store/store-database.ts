@@ -4,18 +4,31 @@ import type { StampClock } from './stamp.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
+/** The first condition of what may walk over all there is: SQLite asks it at every row. */
+export const IN_TIME = 'in_time()';
+/** Rows between two looks at the clock. */
+const ROWS_PER_LOOK = 256;
+
+/** A search took longer than it may. */
+export class SearchTooLong extends Error {}
+
 export class StoreDatabase {
   readonly clock: StampClock;
   /** Whether edits are marked as not yet shared with other servers. */
   readonly isSharing: boolean;
   readonly #database: DatabaseSync;
+  /** How long a search may take. */
+  searchLimitMs = Number.POSITIVE_INFINITY;
   #savedClock = '';
   readonly #statements = new Map<string, StatementSync>();
+  #searchEndMs = 0;
+  #searchedRows = 0;
 
   constructor(database: DatabaseSync, clock: StampClock, isSharing: boolean) {
     this.#database = database;
     this.clock = clock;
     this.isSharing = isSharing;
+    database.function('in_time', () => this.#inTime());
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
@@ -43,12 +56,24 @@ export class StoreDatabase {
     return this.#database.prepare(sql).all(...values);
   }
 
+  /** The same for SQL with the condition IN_TIME. @throws SearchTooLong when the time is over */
+  search(sql: string, ...values: SQLInputValue[]): Row[] {
+    this.#searchEndMs = performance.now() + this.searchLimitMs;
+    this.#searchedRows = 0;
+    return this.once(sql, ...values);
+  }
+
   /** For the next start: belongs to every transaction that writes. */
   saveClock(): void {
     const { last } = this.clock;
     if (last === this.#savedClock) return;
     this.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('clock', ?)", last);
     this.#savedClock = last;
+  }
+
+  #inTime(): number {
+    if (this.#searchedRows++ % ROWS_PER_LOOK > 0 || performance.now() < this.#searchEndMs) return 1;
+    throw new SearchTooLong('it took too long');
   }
 
   #prepare(sql: string): StatementSync {

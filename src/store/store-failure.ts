@@ -1,9 +1,10 @@
 /**
  * full: no space, or a limit of the file system. unwritable: the disk or its
  * permissions refuse. corrupt: what is on it makes no sense. closed: the store
- * has been closed or its thread has ended.
+ * has been closed or its thread has ended. busy: too many searches wait. slow:
+ * a search took longer than it may.
  */
-export type StoreFailureCode = 'full' | 'unwritable' | 'corrupt' | 'closed';
+export type StoreFailureCode = 'full' | 'unwritable' | 'corrupt' | 'closed' | 'busy' | 'slow';
 
 /**
  * The store could not do what was asked, and did nothing of it. A value, never
@@ -20,5 +21,9 @@ export class StoreFailure {
     this.code = code;
     this.message = message;
     this.help = help;
+  }
+
+  static closed(): StoreFailure {
+    return new StoreFailure('closed', 'the store is closed', 'start Postward again');
   }
 }

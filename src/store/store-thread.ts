@@ -21,18 +21,20 @@ export class StoreThread {
   readonly node: string;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #ended: Promise<void>;
+  /** Resolves when it is gone, for whatever reason. */
+  readonly ended: Promise<void>;
   #nextId = 1;
   #isClosed = false;
+  #crash: StoreFailure | undefined;
 
   private constructor(worker: Worker, node: string) {
     this.node = node;
     this.#worker = worker;
     worker.on('message', (answer: WorkerAnswer) => this.#deliver(answer));
-    worker.on('error', () => this.#end());
-    this.#ended = new Promise((resolve) => {
-      worker.on('exit', () => {
-        this.#end();
+    worker.on('error', (error) => this.#end(error instanceof Error ? error.message : String(error)));
+    this.ended = new Promise((resolve) => {
+      worker.on('exit', (code) => {
+        this.#end(`exit code ${code}`);
         resolve();
       });
     });
@@ -59,13 +61,14 @@ export class StoreThread {
     return this.#waiting.size;
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
+  /** Why the thread ended though nobody had closed it. */
+  get crash(): StoreFailure | undefined {
+    return this.#crash;
   }
 
   /** Rejects only for a bug. */
   ask<N extends OperationName>(name: N, request: RequestOf<N>): Promise<ResultOf<N> | StoreFailure> {
-    if (this.#isClosed) return Promise.resolve(closed());
+    if (this.#isClosed) return Promise.resolve(this.#failure());
     if (this.#waiting.size >= MAX_WAITING) {
       return Promise.resolve(
         new StoreFailure('unwritable', 'the store does not keep up', 'check the disk it is on'),
@@ -84,7 +87,14 @@ export class StoreThread {
       this.#isClosed = true;
       this.#worker.postMessage('close');
     }
-    await this.#ended;
+    await this.ended;
+  }
+
+  /** At once, also in the midst of a search. Not for one that writes. */
+  async abandon(): Promise<void> {
+    this.#isClosed = true;
+    await this.#worker.terminate();
+    await this.ended;
   }
 
   #deliver(answer: WorkerAnswer): void {
@@ -98,13 +108,17 @@ export class StoreThread {
     } else waiting?.reject(new Error(answer.error));
   }
 
-  #end(): void {
+  #end(reason: string): void {
+    if (!this.#isClosed) {
+      const message = `a thread of the store has ended: ${reason}`;
+      this.#crash = new StoreFailure('closed', message, 'start Postward again');
+    }
     this.#isClosed = true;
-    for (const { resolve } of this.#waiting.values()) resolve(closed());
+    for (const { resolve } of this.#waiting.values()) resolve(this.#failure());
     this.#waiting.clear();
   }
-}
 
-function closed(): StoreFailure {
-  return new StoreFailure('closed', 'the store is closed', 'start Postward again');
+  #failure(): StoreFailure {
+    return this.#crash ?? StoreFailure.closed();
+  }
 }

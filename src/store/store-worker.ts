@@ -10,14 +10,16 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { CannotOpen, type OpenFailure, openForReading, openForWriting, STORE_FILE } from './open-database.ts';
 import { isWrite, type OperationName, perform } from './operations.ts';
 import { storeFailure } from './sqlite-failure.ts';
-import { Undone } from './store-database.ts';
-import type { StoreFailureCode } from './store-failure.ts';
+import { SearchTooLong, Undone } from './store-database.ts';
+import { StoreFailure, type StoreFailureCode } from './store-failure.ts';
 
 export interface WorkerOptions {
   /** undefined: in memory. */
   readonly directory: string | undefined;
   readonly isReadOnly: boolean;
   readonly isSharing: boolean;
+  /** How long a search may take. */
+  readonly searchLimitMs: number;
 }
 
 export interface WorkerRequest {
@@ -51,9 +53,10 @@ function main(port: MessagePort): void {
   const opened = open(port);
   if (opened === undefined) return;
   const { raw, database } = opened;
+  database.searchLimitMs = options.searchLimitMs;
 
   const failed = (id: number, error: unknown): WorkerAnswer => {
-    const failure = storeFailure(path, error);
+    const failure = error instanceof SearchTooLong ? tooLong() : storeFailure(path, error);
     if (failure !== undefined) {
       const { code, message, help } = failure;
       return { id, failure: { code, message, help } };
@@ -139,6 +142,15 @@ function main(port: MessagePort): void {
     opened.close();
     port.close();
   });
+}
+
+function tooLong(): StoreFailure {
+  const seconds = options.searchLimitMs / 1000;
+  return new StoreFailure(
+    'slow',
+    `a search took longer than ${seconds} s`,
+    'narrow it: the beginning of a key, or one list',
+  );
 }
 
 function open(port: MessagePort) {

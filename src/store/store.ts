@@ -10,17 +10,33 @@
 import { OperatorError } from '../util/operator-error.ts';
 import type { AuditPage, AuditQuery, NewAuditRecord } from './audit-records.ts';
 import type { BadCursor } from './list-query.ts';
-import { isWrite, type OperationName, type RequestOf, type ResultOf } from './operations.ts';
+import {
+  isExport,
+  isSearch,
+  isWrite,
+  type OperationName,
+  type RequestOf,
+  type ResultOf,
+} from './operations.ts';
 import { StoreFailure } from './store-failure.ts';
 import { StoreThread } from './store-thread.ts';
 import type { TokenRecord } from './token-records.ts';
+import { Turns } from './turns.ts';
 
 export interface StoreOptions {
   /** Made when it is not there; undefined: all is kept in memory, and gone at the end. */
   readonly directory: string | undefined;
   /** True when lists are shared with other servers: edits wait to be marked as shared. */
   readonly isSharing?: boolean;
+  /** How long a search may take. Default 10 s. */
+  readonly searchLimitMs?: number;
+  /** A thread of the store has ended; one that only reads is made again when it is needed. */
+  readonly onCrash?: (failure: StoreFailure) => void;
 }
+
+const SEARCH_LIMIT_MS = 10_000;
+/** More at a time are refused: each may take seconds. */
+const MAX_SEARCHES = 16;
 
 export interface StoreStats {
   /** Writes that have been answered. */
@@ -41,7 +57,10 @@ export class Store {
   readonly directory: string | undefined;
   readonly #writer: StoreThread;
   readonly #options: StoreOptions;
-  #reader: Promise<StoreThread | StoreFailure> | undefined;
+  /** What reads has two threads beside the writer's: searches hold up neither edits nor short reads. */
+  readonly #readers = new Map<ReadingThread, Promise<StoreThread | StoreFailure>>();
+  readonly #searches = new Turns(MAX_SEARCHES);
+  readonly #exports = new Turns(Number.POSITIVE_INFINITY);
   #isClosing = false;
   #writes = 0;
   #failures = 0;
@@ -53,12 +72,12 @@ export class Store {
     this.#options = options;
     this.node = writer.node;
     this.directory = options.directory;
+    this.#watch(writer);
   }
 
   /** @throws OperatorError when it cannot be opened, with the cure */
   static async open(options: StoreOptions): Promise<Store> {
-    const { directory, isSharing = false } = options;
-    return new Store(await StoreThread.open({ directory, isReadOnly: false, isSharing }), options);
+    return new Store(await openThread(options, false), options);
   }
 
   get stats(): StoreStats {
@@ -67,7 +86,7 @@ export class Store {
       failures: this.#failures,
       waiting: this.#writer.waiting,
       lastWriteMs: this.#lastWriteMs,
-      lastFailure: this.#lastFailure,
+      lastFailure: this.#writer.crash ?? this.#lastFailure,
     };
   }
 
@@ -91,10 +110,9 @@ export class Store {
 
   /** What lists/ asks. Writes take effect in the order they are asked for. */
   async ask<N extends OperationName>(name: N, request: RequestOf<N>): Promise<ResultOf<N> | StoreFailure> {
-    if (!isWrite(name)) {
-      const thread = await this.#readingThread();
-      return thread instanceof StoreFailure ? thread : thread.ask(name, request);
-    }
+    if (isSearch(name)) return this.#searches.take(() => this.#read('searches', name, request));
+    if (isExport(name)) return this.#exports.take(() => this.#read('reads', name, request));
+    if (!isWrite(name)) return this.#read('reads', name, request);
     const began = performance.now();
     const answer = await this.#writer.ask(name, request);
     this.#writes += 1;
@@ -104,24 +122,59 @@ export class Store {
     return answer;
   }
 
-  /** Ends when all that was asked has been answered. The writer goes last: it leaves one file behind. */
+  /** Ends when all that was asked, except searches, has been answered. The writer goes last: it leaves one file behind. */
   async close(): Promise<void> {
-    const reader = await this.#reader;
     this.#isClosing = true;
+    const [reader, searcher] = await Promise.all([this.#readers.get('reads'), this.#readers.get('searches')]);
+    if (searcher instanceof StoreThread) await searcher.abandon();
     if (reader instanceof StoreThread) await reader.close();
     await this.#writer.close();
   }
 
-  /** A long search must not hold up an edit: it has a thread of its own, except in memory. */
-  #readingThread(): Promise<StoreThread | StoreFailure> | StoreThread {
-    const { directory } = this.#options;
-    if (directory === undefined || this.#isClosing) return this.#writer;
-    this.#reader ??= StoreThread.open({ directory, isReadOnly: true, isSharing: false }).catch((error) => {
-      // The next search tries again.
-      this.#reader = undefined;
-      if (!(error instanceof OperatorError)) throw error;
-      return new StoreFailure('unwritable', error.message, error.help);
-    });
-    return this.#reader;
+  async #read<N extends OperationName>(
+    kind: ReadingThread,
+    name: N,
+    request: RequestOf<N>,
+  ): Promise<ResultOf<N> | StoreFailure> {
+    const thread = await this.#readingThread(kind);
+    return thread instanceof StoreFailure ? thread : thread.ask(name, request);
   }
+
+  /** What is in memory only the writer has. */
+  #readingThread(kind: ReadingThread): Promise<StoreThread | StoreFailure> | StoreThread | StoreFailure {
+    if (this.#isClosing) return StoreFailure.closed();
+    if (this.directory === undefined) return this.#writer;
+    const known = this.#readers.get(kind);
+    if (known !== undefined) return known;
+    // The next to ask tries again.
+    const forget = () => this.#readers.delete(kind);
+    const opening = openThread(this.#options, true).then(
+      (thread) => {
+        this.#watch(thread);
+        void thread.ended.then(forget);
+        return thread;
+      },
+      (error) => {
+        forget();
+        if (!(error instanceof OperatorError)) throw error;
+        return new StoreFailure('unwritable', error.message, error.help);
+      },
+    );
+    this.#readers.set(kind, opening);
+    return opening;
+  }
+
+  #watch(thread: StoreThread): void {
+    void thread.ended.then(() => {
+      if (thread.crash !== undefined) this.#options.onCrash?.(thread.crash);
+    });
+  }
+}
+
+type ReadingThread = 'reads' | 'searches';
+
+/** @throws OperatorError (rejects) when the store cannot be opened */
+function openThread(options: StoreOptions, isReadOnly: boolean): Promise<StoreThread> {
+  const { directory, isSharing = false, searchLimitMs = SEARCH_LIMIT_MS } = options;
+  return StoreThread.open({ directory, isReadOnly, isSharing: isSharing && !isReadOnly, searchLimitMs });
 }

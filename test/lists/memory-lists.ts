@@ -17,12 +17,13 @@ export interface TestListOptions extends Omit<ListServiceOptions, 'store'> {
   /** Default: in memory. */
   readonly directory?: string;
   readonly isSharing?: boolean;
+  readonly searchLimitMs?: number;
 }
 
 /** Closed when the test is over, if not before. */
 export async function openTestLists(options: TestListOptions = {}): Promise<TestLists> {
-  const { directory, isSharing = false, ...rest } = options;
-  const store = await Store.open({ directory, isSharing });
+  const { directory, isSharing = false, searchLimitMs = 60_000, ...rest } = options;
+  const store = await Store.open({ directory, isSharing, searchLimitMs });
   const lists = await ListService.open({ store, ...rest });
   if (lists instanceof StoreFailure) throw new Error(lists.message);
   onTestFinished(() => close({ store, lists }));
