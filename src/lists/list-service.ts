@@ -11,6 +11,7 @@ import type { StoreRefusal } from '../store/list-edits.ts';
 import type { BadCursor, EntryPage, EntryQuery } from '../store/list-query.ts';
 import type { ListDigest } from '../store/list-reads.ts';
 import type { Change, ChangeId, ListEntry, ListKind } from '../store/list-records.ts';
+import type { Stamp } from '../store/stamp.ts';
 import type { Store } from '../store/store.ts';
 import { StoreFailure } from '../store/store-failure.ts';
 import { foldCase } from '../tables/fold-case.ts';
@@ -258,6 +259,19 @@ export class ListService {
   /** Of all lists, dropped ones included: see register-hash.ts. */
   digests(): Promise<ReadonlyMap<string, ListDigest> | StoreFailure> {
     return this.#store.ask('readDigests', undefined);
+  }
+
+  /** Of all that this server has stamped or seen. */
+  newestStamp(): Promise<Stamp | StoreFailure> {
+    return this.#store.ask('readClock', undefined);
+  }
+
+  /** Stamps anew what is stamped further ahead than anybody takes. @returns how many entries and lists */
+  async restamp(): Promise<number | StoreFailure> {
+    const answer = await this.#store.ask('restamp', { nowMs: this.#options.now() });
+    if (answer instanceof StoreFailure) return answer;
+    this.#memory.describe(answer.lists);
+    return answer.registers;
   }
 
   /** @returns how to stop it */

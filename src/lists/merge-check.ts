@@ -1,15 +1,13 @@
 /** Changes from elsewhere, held against the rules for edits: what breaks them is left out, and reported. */
 import type { MergeableChange } from '../store/list-merge.ts';
 import { type Change, LIST_KINDS } from '../store/list-records.ts';
-import { isStamp, stampTime } from '../store/stamp.ts';
+import { isStamp, MAX_AHEAD_MS, stampTime } from '../store/stamp.ts';
 import { isListName } from '../tables/list-tables.ts';
 import { MAX_EXPIRES_MS } from './action-pool.ts';
 import { MAX_COMMENT_LENGTH, MAX_DESCRIPTION_LENGTH } from './edit-check.ts';
 import { isKeyMistake, type ParsedKey, parseKey } from './key.ts';
 import { MAX_ACTION_LENGTH, verbOf } from './list-action.ts';
 
-/** A stamp that far ahead is of a clock that is wrong beyond use. */
-const MAX_AHEAD_MS = 86_400_000;
 const MAX_NAME_LENGTH = 200;
 
 export interface InvalidChange {
@@ -28,10 +26,12 @@ export function checkChange(change: Change, nowMs: number): MergeableChange | In
   return { ...change, class: parsed.class, verb: change.isDeleted ? '' : verbOf(change.action) };
 }
 
-/** The field that makes no sense. */
+/** The field that makes no sense, or what is wrong with it. */
 function reasonAgainst(change: Change, nowMs: number): string | undefined {
   if (!isListName(change.list)) return 'list';
-  if (!isStamp(change.stamp) || stampTime(change.stamp) > nowMs + MAX_AHEAD_MS) return 'stamp';
+  if (!isStamp(change.stamp)) return 'stamp';
+  if (stampTime(change.stamp) > nowMs + MAX_AHEAD_MS)
+    return 'stamped more than a day ahead of the clock here';
   if (!isTime(change.created) || !isTime(change.changed)) return 'time';
   if (!isText(change.createdBy, MAX_NAME_LENGTH) || !isText(change.changedBy, MAX_NAME_LENGTH))
     return 'author';

@@ -247,9 +247,15 @@ export const EVENTS = Object.freeze({
   ),
   clock_ahead: event(
     'warn',
-    'The clock of another server is ahead of ours, or ours is behind. Edits keep their order all the same, but times and expiry are not what people expect. Logged once an hour.',
+    'The clock of another server is ahead of ours, or ours is behind. Of two edits that did not know of each other the one of the clock ahead wins, and times and expiry are not what people expect. Logged once an hour.',
     'the clock of server {node} is {seconds} seconds ahead of ours',
     { node: 'text', seconds: 'number' },
+  ),
+  clock_set_back: event(
+    'warn',
+    'The clock of this server was more than a day ahead, and is right again. Other servers do not take what was edited meanwhile as it is stamped: it is stamped anew, and sent.',
+    'the clock was {hours} hours ahead: {registers} entries and lists edited then are stamped anew and sent',
+    { hours: 'number', registers: 'number' },
   ),
   dns_server_down: event(
     'warn',

@@ -21,6 +21,7 @@ import {
 } from './list-reads.ts';
 import { readLists } from './list-rows.ts';
 import { purge } from './purge.ts';
+import { readClock, restamp } from './restamp.ts';
 import type { StoreDatabase, Undone } from './store-database.ts';
 import { addToken, readTokens, removeToken, touchToken } from './token-rows.ts';
 
@@ -34,6 +35,7 @@ export const READS = {
   readRegistersOf,
   readUnshared,
   readDigests: (database: StoreDatabase) => readDigests(database),
+  readClock: (database: StoreDatabase) => readClock(database),
   readTokens: (database: StoreDatabase) => readTokens(database),
 };
 
@@ -53,6 +55,7 @@ export const WRITES = {
   mergeChanges,
   ensureList,
   markShared,
+  restamp,
   purge,
   addAudit,
   addToken,

@@ -11,6 +11,12 @@ export type Stamp = string;
 /** Older than any edit: lists that nobody has made, but a policy names. */
 export const NO_STAMP: Stamp = '000000000000-0000-00000000';
 
+/**
+ * A stamp that is further ahead of the clock of whoever looks at it is of a
+ * clock that is wrong beyond use: it would win over every edit for days.
+ */
+export const MAX_AHEAD_MS = 86_400_000;
+
 const STAMP = /^[0-9a-f]{12}-[0-9a-f]{4}-[0-9a-z]{8}$/;
 const MAX_COUNTER = 0xffff;
 
@@ -21,6 +27,11 @@ export function isStamp(text: string): boolean {
 /** Milliseconds since 1970. */
 export function stampTime(stamp: Stamp): number {
   return Number.parseInt(stamp.slice(0, 12), 16);
+}
+
+/** The last stamp that there can be at that time, in milliseconds since 1970. */
+export function stampAt(ms: number): Stamp {
+  return `${ms.toString(16).padStart(12, '0')}-ffff-zzzzzzzz`;
 }
 
 /** Makes stamps that are newer than all that it has made or seen. */
@@ -53,6 +64,12 @@ export class StampClock {
   get last(): Stamp {
     const ms = this.#ms.toString(16).padStart(12, '0');
     return `${ms}-${this.#counter.toString(16).padStart(4, '0')}-${this.node}`;
+  }
+
+  /** Not even what it has made itself counts, if it is newer than this one. */
+  setBack(last: Stamp): void {
+    this.#ms = stampTime(last);
+    this.#counter = counterOf(last);
   }
 
   /** A stamp from elsewhere. */

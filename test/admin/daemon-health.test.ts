@@ -93,6 +93,24 @@ test('DNS that mostly fails is a warning, until it answers again', () => {
   expect(status()).toMatchObject({ status: 'pass', reason: '79 of the last 80 lookups were answered' });
 });
 
+test.each([
+  [{}, 'pass', 'redis://r: the lists are the same here and there'],
+  [{ isSame: false }, 'pass', 'redis://r: the lists are being compared'],
+  [
+    { isSame: false, trouble: 'the list `bad` is not the same' },
+    'warn',
+    'redis://r: the list `bad` is not the same',
+  ],
+  [{ trouble: 'the clock here is wrong' }, 'warn', 'redis://r: the clock here is wrong'],
+  [{ outage: 'no answer', trouble: 'x' }, 'warn', 'redis://r: no answer; lists are decided by what is here'],
+])('the sharing of lists: %j', (found, status, reason) => {
+  const redis = { server: 'redis://r', outage: '', hasUnshared: false, isSame: true, trouble: '', ...found };
+  const check = daemon({ redis: () => redis })
+    .checks()
+    .find(({ name }) => name === 'redis');
+  expect(check).toEqual({ name: 'redis', status, reason });
+});
+
 test('a DNS server that is down, and lists that fail, are for a person to see', () => {
   const list = (shown: string, rest: Partial<ReturnType<DaemonParts['dnsbls']>[number]>) => ({
     shown,

@@ -8,6 +8,7 @@ import { RedisFailure } from '../../redis/redis-failure.ts';
 import { formatDigest } from '../../store/register-hash.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import { isListName } from '../../tables/list-tables.ts';
+import { ClockCheck } from './clock-check.ts';
 import type { Follower } from './follower.ts';
 import type { Outbox } from './outbox.ts';
 import type { RedisLists } from './redis-lists.ts';
@@ -42,8 +43,11 @@ export class Comparison {
   readonly #parts: ComparisonParts;
   readonly #lists: SharedLists;
   readonly #redis: RedisLists;
-  /** Lists that differed though there was nothing to repair (edited all the time, or purged here): left alone for longer and longer. */
+  /** Lists that differed though there was nothing to repair (edited all the time, or with values that are not used here): left alone for longer and longer. */
   readonly #rests = new Map<string, { untilMs: number; restMs: number }>();
+  /** Lists that stay different, and why, as far as that is known. */
+  readonly #unlike = new Map<string, string>();
+  readonly #clocks: ClockCheck;
   #timer: NodeJS.Timeout | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
   #isRunning = false;
@@ -57,16 +61,32 @@ export class Comparison {
     this.#parts = parts;
     this.#lists = parts.lists;
     this.#redis = parts.redis;
+    this.#clocks = new ClockCheck(parts);
   }
 
   get isSame(): boolean {
     return this.#isSame;
   }
 
+  /** Why servers do not have the same, and will not by themselves; '' for no such thing. */
+  get trouble(): string {
+    if (this.#clocks.trouble !== '') return this.#clocks.trouble;
+    const [list] = this.#unlike;
+    if (list === undefined) return '';
+    const more = this.#unlike.size > 1 ? ` (and ${this.#unlike.size - 1} more lists)` : '';
+    return `the list \`${list[0]}\` is not the same here and there: ${list[1]}${more}`;
+  }
+
+  /** False when the clock here is so wrong that no other server takes what is stamped by it. */
+  get isClockSound(): boolean {
+    return this.#clocks.trouble === '';
+  }
+
   /** Redis went away or came back. */
   doubt(): void {
     this.#isSame = false;
     this.#rests.clear();
+    this.#unlike.clear();
     this.schedule(0);
   }
 
@@ -111,6 +131,12 @@ export class Comparison {
       const state = await this.#redis.state();
       if (state instanceof RedisFailure) return refusals.note(state);
       follower.check(state);
+      const isRestamped = await this.#clocks.check(state.timeMs);
+      if (isRestamped instanceof StoreFailure) return everyMs;
+      if (isRestamped) {
+        outbox.wake();
+        return LOOK_MS;
+      }
       const isFollowed = await follower.reached(state.sequence, FOLLOW_LIMIT_MS);
       const here = await this.#lists.digests();
       if (here instanceof StoreFailure) return everyMs;
@@ -120,6 +146,7 @@ export class Comparison {
       );
       if (differing.length === 0) {
         this.#rests.clear();
+        this.#unlike.clear();
         this.#isSame = true;
         this.#differsSinceMs = undefined;
         refusals.end();
@@ -130,6 +157,8 @@ export class Comparison {
       if (!(isSent && isFollowed) && now - this.#differsSinceMs < PATIENCE_MS) return LOOK_MS;
     }
     this.#differsSinceMs = undefined;
+    this.#isSame = false;
+    for (const list of this.#unlike.keys()) if (!differing.includes(list)) this.#unlike.delete(list);
     let waitMs = everyMs;
     for (const list of differing) {
       if (performance.now() < (this.#rests.get(list)?.untilMs ?? 0)) continue;
@@ -144,14 +173,18 @@ export class Comparison {
     const isLocked = await this.#redis.lock(list);
     if (isLocked instanceof RedisFailure) return refusals.note(isLocked);
     if (!isLocked) return LOCKED_MS;
-    const repair = await repairList(list, this.#parts);
+    const result = await repairList(list, this.#parts);
     await this.#redis.unlock(list);
-    if (repair instanceof RedisFailure) return refusals.note(repair);
-    if (repair instanceof StoreFailure) return everyMs;
+    if (result instanceof RedisFailure) return refusals.note(result);
+    if (result instanceof StoreFailure) return everyMs;
+    const { repair, unusable, isPurgeDue } = result;
+    if (isPurgeDue) await this.#lists.purge();
+    if (unusable === undefined) this.#unlike.delete(list);
+    else this.#unlike.set(list, `${unusable.count} values in Redis are not used: ${unusable.reason}`);
     if (repair.received + repair.sent + repair.removed === 0) {
       const restMs = Math.min((this.#rests.get(list)?.restMs ?? everyMs) * 2, LONGEST_REST_MS);
       this.#rests.set(list, { untilMs: performance.now() + restMs, restMs });
-      return everyMs;
+      return isPurgeDue ? LOOK_MS : everyMs;
     }
     this.#rests.delete(list);
     stats.repairs += 1;

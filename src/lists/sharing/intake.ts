@@ -16,6 +16,14 @@ export interface Taken {
   readonly applied: number;
   /** Those that are no registers: of no use to any server. */
   readonly corrupt: readonly StoredRecord[];
+  /** Those that this server does not take, by list. */
+  readonly unusable: ReadonlyMap<string, Unusable>;
+}
+
+export interface Unusable {
+  readonly count: number;
+  /** Of most of them. */
+  readonly reason: string;
 }
 
 /** Registers at a time: one transaction of the store. */
@@ -47,13 +55,12 @@ export class Intake {
   /** @returns why the store takes nothing; then nothing of a chunk is in force, and all can be tried again */
   async take(records: readonly StoredRecord[]): Promise<Taken | StoreFailure> {
     const corrupt: StoredRecord[] = [];
-    const unusable = new Map<string, { count: number; reason: string }>();
+    const reasons = new Map<string, Map<string, number>>();
     const changes: Change[] = [];
     const note = (list: string, reason: string): void => {
       this.#stats.unusable += 1;
-      const found = unusable.get(list);
-      if (found === undefined) unusable.set(list, { count: 1, reason });
-      else found.count += 1;
+      const ofList = reasons.get(list) ?? new Map<string, number>();
+      reasons.set(list, ofList.set(reason, (ofList.get(reason) ?? 0) + 1));
     };
     for (const record of records) {
       const change = isListName(record.list)
@@ -83,8 +90,9 @@ export class Intake {
       for (const { list, reason } of merged.invalid) note(list, reason);
     }
     this.#stats.received += applied;
+    const unusable = new Map(Array.from(reasons, ([list, ofList]) => [list, summed(ofList)]));
     for (const [list, { count, reason }] of unusable) this.#tell(list, count, reason);
-    return { applied, corrupt };
+    return { applied, corrupt, unusable };
   }
 
   /** What stays in Redis is met at every comparison: once an hour is enough. */
@@ -108,4 +116,9 @@ export class Intake {
     this.#noticed.set(node, nowMs);
     this.#events.clock_ahead({ node, seconds: Math.round(aheadMs / 1000) });
   }
+}
+
+function summed(reasons: ReadonlyMap<string, number>): Unusable {
+  const counts = [...reasons].sort(([, a], [, b]) => b - a);
+  return { count: counts.reduce((sum, [, count]) => sum + count, 0), reason: counts[0]?.[0] ?? '' };
 }

@@ -36,6 +36,8 @@ export interface SharingStatus {
   readonly hasUnshared: boolean;
   /** True once the lists here were found to be those in Redis, since it came up. */
   readonly isSame: boolean;
+  /** What a person has to see to, so that all servers have the same; '' for nothing. */
+  readonly trouble: string;
 }
 
 const COMPARE_EVERY_MS = 10_000;
@@ -100,6 +102,7 @@ export class ListSharing {
       outage: reasons.find((reason) => reason !== '') ?? '',
       hasUnshared: !this.#outbox.isEmpty,
       isSame: this.#comparison.isSame,
+      trouble: this.#comparison.trouble,
     };
   }
 
@@ -120,9 +123,9 @@ export class ListSharing {
     this.#comparison.schedule(0);
   }
 
-  /** True when Redis has the edits made before the call; false when it is not so after so many milliseconds. */
+  /** True when Redis has the edits made before the call, for others to take; false when it is not so after so many milliseconds. */
   async whenShared(limitMs: number): Promise<boolean> {
-    if (!this.redis.isUp) return false;
+    if (!this.redis.isUp || !this.#comparison.isClockSound) return false;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), limitMs);

@@ -96,7 +96,7 @@ export class Outbox {
   }
 
   async #send(list: string, changes: readonly Change[]): Promise<RedisFailure | StoreFailure | undefined> {
-    const pushed = await this.#redis.push(list, changes);
+    const pushed = await this.#redis.push(list, changes, 'edit');
     if (pushed instanceof RedisFailure) return pushed;
     const { set, newer } = pushed;
     this.#stats.sent += set;

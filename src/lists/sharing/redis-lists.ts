@@ -30,7 +30,12 @@ export interface SharedState {
   /** Of the last record in the log; `0-0` when there is none. */
   readonly lastId: string;
   readonly digests: ReadonlyMap<string, number>;
+  /** What the clock of Redis says, to the second; milliseconds since 1970. */
+  readonly timeMs: number;
 }
+
+/** An edit that is new, or one that Redis was found to lack. */
+export type PushReason = 'edit' | 'repair';
 
 export interface Pushed {
   /** How many Redis did not have. */
@@ -73,10 +78,10 @@ export class RedisLists {
   }
 
   /** All of one list; any number of them, each of which counts for itself. */
-  async push(list: string, changes: readonly Change[]): Promise<Pushed | RedisFailure> {
+  async push(list: string, changes: readonly Change[], reason: PushReason): Promise<Pushed | RedisFailure> {
     const chunks: Promise<Pushed | RedisFailure>[] = [];
     for (let at = 0; at < changes.length; at += PUSH_CHUNK) {
-      chunks.push(this.#pushChunk(list, changes.slice(at, at + PUSH_CHUNK)));
+      chunks.push(this.#pushChunk(list, changes.slice(at, at + PUSH_CHUNK), reason));
     }
     let set = 0;
     const newer: StoredRecord[] = [];
@@ -88,10 +93,14 @@ export class RedisLists {
     return { set, newer };
   }
 
-  async #pushChunk(list: string, changes: readonly Change[]): Promise<Pushed | RedisFailure> {
+  async #pushChunk(
+    list: string,
+    changes: readonly Change[],
+    reason: PushReason,
+  ): Promise<Pushed | RedisFailure> {
     const keys = [this.#key('sequence'), this.logKey, this.#key('digests'), this.#key(`buckets:${list}`)];
     const indexes = new Map<number, number>();
-    const args: (string | number)[] = [list, this.#sender, LOG_LENGTH];
+    const args: (string | number)[] = [list, this.#sender, LOG_LENGTH, reason];
     for (const change of changes) {
       const key = registerKey(change);
       const bucket = bucketOf(key);
@@ -117,8 +126,13 @@ export class RedisLists {
   async state(): Promise<SharedState | RedisFailure> {
     const reply = await this.#run(STATE, [this.#key('sequence'), this.logKey, this.#key('digests')], []);
     if (reply instanceof RedisFailure) return reply;
-    const [sequence, lastId, digests] = Array.isArray(reply) ? reply : [];
-    return { sequence: Number(sequence) || 0, lastId: String(lastId), digests: numbers(digests) };
+    const [sequence, lastId, digests, seconds] = Array.isArray(reply) ? reply : [];
+    return {
+      sequence: Number(sequence) || 0,
+      lastId: String(lastId),
+      digests: numbers(digests),
+      timeMs: Number(seconds) * 1000,
+    };
   }
 
   /** The digests of the buckets of a list, by bucket. */

@@ -8,7 +8,7 @@ import type { Change } from '../../store/list-records.ts';
 import { purgeHorizon } from '../../store/purge.ts';
 import { registerHash, wrapDigest } from '../../store/register-hash.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
-import type { Intake } from './intake.ts';
+import type { Intake, Unusable } from './intake.ts';
 import { bucketOf, claimedHash, decodeRecord, registerKey } from './record.ts';
 import type { RedisLists, StoredRecord } from './redis-lists.ts';
 import type { SharedLists } from './shared-lists.ts';
@@ -23,10 +23,18 @@ export interface RepairParts {
   readonly now: () => number;
 }
 
+export interface RepairResult {
+  readonly repair: ListRepair;
+  /** What Redis has and this server does not take: it stays there. */
+  readonly unusable: Unusable | undefined;
+  /** Something here has had its time, and is not sent. */
+  readonly isPurgeDue: boolean;
+}
+
 const WALK_CHUNK = 1000;
 const BUCKETS_AT_A_TIME = 16;
 
-export async function repairList(list: string, parts: RepairParts): Promise<ListRepair | Failure> {
+export async function repairList(list: string, parts: RepairParts): Promise<RepairResult | Failure> {
   const there = await parts.redis.buckets(list);
   if (there instanceof RedisFailure) return there;
   const here = new Map<number, number>();
@@ -48,22 +56,30 @@ export async function repairList(list: string, parts: RepairParts): Promise<List
   if (differing.size === 0) {
     // Then it is the sum of the buckets that is wrong, or an edit came between.
     const counted = await parts.redis.recount(list, 0);
-    return counted instanceof RedisFailure ? counted : { list, received: 0, sent: 0, removed: counted };
+    if (counted instanceof RedisFailure) return counted;
+    return {
+      repair: { list, received: 0, sent: 0, removed: counted },
+      unusable: undefined,
+      isPurgeDue: false,
+    };
   }
   const brought = await bring(list, there, differing, parts);
   if (brought instanceof RedisFailure || brought instanceof StoreFailure) return brought;
   let sent = 0;
+  let isPurgeDue = false;
   const failure = await walk(list, parts, async (changes) => {
     const nowMs = parts.now();
-    const missing = changes.filter(
-      (change) => differing.has(bucketOf(registerKey(change))) && !isPurgeable(change, nowMs),
-    );
+    const ofBuckets = changes.filter((change) => differing.has(bucketOf(registerKey(change))));
+    const missing = ofBuckets.filter((change) => !isPurgeable(change, nowMs));
+    if (missing.length < ofBuckets.length) isPurgeDue = true;
     const result = await send(list, missing, parts);
     if (typeof result !== 'number') return result;
     sent += result;
     return undefined;
   });
-  return failure ?? { list, ...brought, sent };
+  if (failure !== undefined) return failure;
+  const { received, removed, unusable } = brought;
+  return { repair: { list, received, sent, removed }, unusable, isPurgeDue };
 }
 
 /** Hands all registers of a list to `visit`, some at a time; ends with the first failure. */
@@ -88,6 +104,7 @@ async function walk(
 interface Brought {
   readonly received: number;
   readonly removed: number;
+  readonly unusable: Unusable | undefined;
 }
 
 /** Takes in what Redis has in the buckets that differ, and throws out what is of no use to anybody. */
@@ -98,7 +115,12 @@ async function bring(
   parts: RepairParts,
 ): Promise<Brought | Failure> {
   let [received, removed] = [0, 0];
-  const buckets = [...differing].filter((bucket) => there.has(bucket));
+  let unusable: Unusable | undefined;
+  // The list itself comes before its entries, in the audit, too.
+  const own = bucketOf('');
+  const buckets = [...differing]
+    .filter((bucket) => there.has(bucket))
+    .sort((a, b) => Number(b === own) - Number(a === own));
   for (let at = 0; at < buckets.length; at += BUCKETS_AT_A_TIME) {
     const sums = new Map(buckets.slice(at, at + BUCKETS_AT_A_TIME).map((bucket) => [bucket, 0]));
     for await (const records of pagesOf(list, [...sums.keys()], parts.redis)) {
@@ -110,6 +132,8 @@ async function bring(
       const taken = await parts.intake.take(records);
       if (taken instanceof StoreFailure) return taken;
       received += taken.applied;
+      const left = taken.unusable.get(list);
+      if (left !== undefined) unusable = { ...left, count: left.count + (unusable?.count ?? 0) };
       const useless = new Set([...taken.corrupt, ...records.filter((record) => isPast(record, parts.now()))]);
       for (const record of useless) {
         const failure = await parts.redis.remove(record);
@@ -125,7 +149,7 @@ async function bring(
       removed += counted;
     }
   }
-  return { received, removed };
+  return { received, removed, unusable };
 }
 
 /** The records of several buckets, read side by side. */
@@ -161,7 +185,7 @@ async function send(
   changes: readonly Change[],
   { redis, intake }: RepairParts,
 ): Promise<number | Failure> {
-  const pushed = await redis.push(list, changes);
+  const pushed = await redis.push(list, changes, 'repair');
   if (pushed instanceof RedisFailure) return pushed;
   const taken = pushed.newer.length === 0 ? undefined : await intake.take(pushed.newer);
   return taken instanceof StoreFailure ? taken : pushed.set;

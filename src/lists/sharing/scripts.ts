@@ -12,6 +12,7 @@
  * doubles, exact to 2^53: every single addition is brought into range.
  */
 import { RedisScript } from '../../redis/redis-script.ts';
+import { MAX_AHEAD_MS } from '../../store/stamp.ts';
 
 /** Bytes are compared one by one: `<` in Lua goes by the locale of the server. */
 const COMMON = `
@@ -38,18 +39,29 @@ end
 /**
  * Sets records that are newer than what is there, and writes them to the log.
  * KEYS: sequence, log, digests, buckets, then entries. ARGV: list, sender,
- * length of the log, then for each record the index of its entries in KEYS,
- * bucket, key, record. Answers for each '' (set), '=' (this state was there
- * already), or the newer record that is there.
+ * length of the log, `edit` or `repair`, then for each record the index of its
+ * entries in KEYS, bucket, key, record. Answers for each '' (set), '=' (this
+ * state was there already), or the newer record that is there.
+ *
+ * What is stamped further ahead of Redis's clock than any server takes is in
+ * no edit's way. A repair leaves it: whoever stamped it so would put it back.
  */
 export const PUSH = new RedisScript(`${COMMON}
+local latest = redis.call('TIME')[1] * 1000 + ${MAX_AHEAD_MS}
+local function isAhead(stamp)
+  return (tonumber(string.sub(stamp, 1, 12), 16) or 0) > latest
+end
+local function isInTheWay(old, stamp)
+  if isNewer(stamp, old) then return false end
+  return ARGV[4] ~= 'edit' or isAhead(stamp) or not isAhead(old)
+end
 local answers, sum, sums = {}, 0, {}
-for at = 4, #ARGV, 4 do
+for at = 5, #ARGV, 4 do
   local entries, bucket, key, text = KEYS[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local old = redis.call('HGET', entries, key)
   local oldStamp, oldHash = parse(old)
   local stamp, hash = parse(text)
-  if oldStamp and not isNewer(stamp, oldStamp) then
+  if oldStamp and isInTheWay(oldStamp, stamp) then
     answers[#answers + 1] = oldStamp == stamp and '=' or old
   else
     redis.call('HSET', entries, key, text)
@@ -67,13 +79,14 @@ if next(sums) then add(KEYS[3], ARGV[1], sum) end
 return answers
 `);
 
-/** KEYS: sequence, log, digests. Answers the sequence, the last id of the log, and the digests. */
+/** KEYS: sequence, log, digests. Answers the sequence, the last id of the log, the digests, and Redis's clock in seconds. */
 export const STATE = new RedisScript(`
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 return {
   redis.call('GET', KEYS[1]) or '0',
   last[1] and last[1][1] or '0-0',
-  redis.call('HGETALL', KEYS[3])
+  redis.call('HGETALL', KEYS[3]),
+  redis.call('TIME')[1]
 }
 `);
 

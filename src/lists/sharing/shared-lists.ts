@@ -1,5 +1,6 @@
 /** What sharing needs of the lists of this server; ListService has it. */
 import type { Change, ChangeId } from '../../store/list-records.ts';
+import type { Stamp } from '../../store/stamp.ts';
 import type { StoreFailure } from '../../store/store-failure.ts';
 
 export interface ListDigest {
@@ -30,6 +31,12 @@ export interface SharedLists {
   ): Promise<readonly Change[] | StoreFailure>;
   digests(): Promise<ReadonlyMap<string, ListDigest> | StoreFailure>;
   merge(changes: readonly Change[], origin: string): Promise<MergeResult | StoreFailure>;
+  /** What was removed or has expired long ago leaves the store. */
+  purge(): Promise<void>;
+  /** Of all that this server has stamped or seen. */
+  newestStamp(): Promise<Stamp | StoreFailure>;
+  /** Stamps anew what is stamped more than a day ahead; it waits to be shared then. @returns how many registers */
+  restamp(): Promise<number | StoreFailure>;
   /** The origin of edits made here is ''. Call what is returned to hear no more. */
   onChange(listener: (changes: readonly Change[], origin: string) => void): () => void;
 }

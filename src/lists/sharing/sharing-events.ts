@@ -17,6 +17,8 @@ export interface SharingEvents {
   }): void;
   /** The clock of a server is far ahead of ours, or ours behind: its edits win over later ones here. */
   clock_ahead(found: { readonly node: string; readonly seconds: number }): void;
+  /** The clock here was wrong, and is right again: what was stamped meanwhile was stamped anew. */
+  clock_set_back(found: { readonly hours: number; readonly registers: number }): void;
   /** The own store does not take what other servers have edited. */
   list_merge_failed(found: { readonly reason: string }): void;
 }

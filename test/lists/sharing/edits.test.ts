@@ -43,6 +43,8 @@ describe.skipIf(!requirement('redis').isMet)('lists shared by a Redis', () => {
 
   test('the audit of every server has the edit, with who made it and where it came from', async () => {
     const [one, two] = [await start(), await start()];
+    // From here on each follows the log; what came before it could come in another order.
+    for (const server of [one, two]) await server.isSame();
     await one.make('bad');
     await one.put('bad', 'example.org', 'REJECT');
     await converged(one, two);

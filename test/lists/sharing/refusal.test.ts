@@ -147,6 +147,29 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when redis', () 
     expect(late.events('list_repaired')).toMatchObject([{ list: 'bad', received: 2, sent: 0, removed: 1 }]);
   });
 
+  test('has-thrown-out-what-has-had-its-time: whoever still has it throws it out, too', async () => {
+    let now = Date.now;
+    const started = (compareEveryMs: number) =>
+      SharingServer.start({
+        redis: { url: `redis://127.0.0.1:${redis.port}`, timeout_ms: 1000 },
+        now: () => now(),
+        compareEveryMs,
+      });
+    const one = await started(300);
+    await one.make('bad');
+    await one.put('bad', 'old.example', 'REJECT old');
+    await one.remove('bad', 'old.example');
+    await converged(one);
+    await one.isSame();
+    now = () => Date.now() + 31 * 86_400_000;
+    const late = await started(300);
+    await until('gone', async () => {
+      return (await askRedis(redis.port, 'HEXISTS', entriesOf('old.example'), 'old.example')) === 0;
+    });
+    await converged(one, late);
+    for (const server of [one, late]) await server.isSame();
+  });
+
   test('gives-as-little-as-the-guide-says: the rights of docs/guide/redis.md are enough', async () => {
     const guide = readFileSync(join(import.meta.dirname, '../../../docs/guide/redis.md'), 'utf8');
     const [, command = ''] = /^ {4}(ACL SETUSER .*)$/m.exec(guide) ?? [];
