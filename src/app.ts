@@ -173,7 +173,10 @@ export class App {
 
   async start(): Promise<void> {
     checkFailAction(this.#settings.decision.fail_action);
-    this.#store = await openStore(this.#settings, this.#redis !== undefined);
+    this.#store = await openStore(this.#settings, {
+      isSharing: this.#redis !== undefined,
+      onCrash: ({ message }) => this.log.store_failed({ reason: message }),
+    });
     const { max_entries: maxEntries, max_lists: maxLists } = this.#settings.lists;
     const classNames = () => this.#policies.classNames;
     this.#lists = await openLists(this.#store, { classNames, maxEntries, maxLists });
@@ -263,6 +266,7 @@ export class App {
       dnsServersDown: () => serversDown(this.#dns.client),
       dnsbls: () => Array.from(this.#dns.dnsbl.lists(), ({ list }) => list),
       wiringDoubts: () => this.#watch.doubts(),
+      storeFailure: () => store.stats.lastFailure,
       redis: () => sharing && { server: sharing.redis.label, ...sharing.status },
     });
     // HTTP is half of what there is to load: only where somebody asks for it.

@@ -1,12 +1,14 @@
 /**
  * The health of the daemon, read off its parts: are policies loaded, are the
  * policy sockets open, did the last reload work, are the tables those on disk,
- * does the DNS answer.
+ * does the DNS answer, does the store take edits.
  */
 import type { WatchedList } from '../dns/watched-list.ts';
 import type { ReloadResult } from '../snapshot/snapshot-holder.ts';
+import type { StoreFailure } from '../store/store-failure.ts';
 import type { HealthCheck, HealthReporter } from './health.ts';
 import { type RedisHealth, redisCheck } from './redis-health.ts';
+import { storeCheck } from './store-health.ts';
 
 export interface DaemonParts {
   readonly lastReload: () => ReloadResult | undefined;
@@ -24,6 +26,8 @@ export interface DaemonParts {
   readonly dnsbls: () => readonly ListHealth[];
   /** What looks wrong about how Postfix asks. */
   readonly wiringDoubts: () => readonly { readonly message: string; readonly help: string }[];
+  /** Why the store takes no edits; undefined: it does. */
+  readonly storeFailure: () => StoreFailure | undefined;
   /** Undefined where no Redis shares the lists. */
   readonly redis?: () => RedisHealth | undefined;
   /** Milliseconds that never go back. Default performance.now. */
@@ -58,6 +62,7 @@ export class DaemonHealth implements HealthReporter {
       this.#tables(),
       this.#dns(),
       this.#dnsbls(),
+      storeCheck(this.#parts.storeFailure()),
       ...(redis === undefined ? [] : [redisCheck(redis)]),
       this.#wiring(),
     ];

@@ -6,7 +6,7 @@ const DETAILS: Readonly<Record<StoreFailureCode, readonly [number, string]>> = {
   full: [507, 'there is no space left to keep this; nothing has been changed'],
   unwritable: [503, 'what is kept cannot be written or read now; nothing has been changed'],
   corrupt: [503, 'what is kept makes no sense; nothing has been changed'],
-  closed: [503, 'the daemon is stopping; nothing has been changed'],
+  closed: [503, 'nothing can be kept or read: the daemon is stopping, or has to be started again'],
   busy: [503, 'too many searches wait already; try again in a few seconds'],
   slow: [503, 'the search took too long; narrow it, by the beginning of the keys say'],
 };

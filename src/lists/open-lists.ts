@@ -1,5 +1,5 @@
 /** The store and the lists as the settings want them. */
-import { Store } from '../store/store.ts';
+import { Store, type StoreOptions } from '../store/store.ts';
 import { StoreFailure } from '../store/store-failure.ts';
 import { OperatorError } from '../util/operator-error.ts';
 import { ListService, type ListServiceOptions } from './list-service.ts';
@@ -8,8 +8,11 @@ import { ListService, type ListServiceOptions } from './list-service.ts';
  * @param data a directory, or `memory`
  * @throws OperatorError when the directory cannot be used
  */
-export function openStore({ data }: { readonly data: string }, isSharing = false): Promise<Store> {
-  return Store.open({ directory: data === 'memory' ? undefined : data, isSharing });
+export function openStore(
+  { data }: { readonly data: string },
+  options: Omit<StoreOptions, 'directory'> = {},
+): Promise<Store> {
+  return Store.open({ ...options, directory: data === 'memory' ? undefined : data });
 }
 
 /** @throws OperatorError when the lists cannot be read */

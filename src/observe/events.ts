@@ -81,7 +81,7 @@ export const EVENTS = Object.freeze({
   ),
   store_failed: event(
     'error',
-    'A request to the admin API was refused, since what it asked for could not be kept or read.',
+    'A request to the admin API was refused, since what it asked for could not be kept or read; or a thread of the store has ended, by a fault of ours or for want of memory.',
     'the store: {reason}',
     { reason: 'text' },
   ),

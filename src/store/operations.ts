@@ -20,6 +20,7 @@ import {
   searchEntries,
 } from './list-reads.ts';
 import { readLists } from './list-rows.ts';
+import { probe } from './probe.ts';
 import { purge } from './purge.ts';
 import { readClock, restamp } from './restamp.ts';
 import type { StoreDatabase, Undone } from './store-database.ts';
@@ -57,6 +58,7 @@ export const WRITES = {
   markShared,
   restamp,
   purge,
+  probe: (database: StoreDatabase) => probe(database),
   addAudit,
   addToken,
   removeToken,

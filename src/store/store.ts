@@ -32,9 +32,12 @@ export interface StoreOptions {
   readonly searchLimitMs?: number;
   /** A thread of the store has ended; one that only reads is made again when it is needed. */
   readonly onCrash?: (failure: StoreFailure) => void;
+  /** After a write that failed, so often it is tried whether there is room again. Default 10 s. */
+  readonly probeMs?: number;
 }
 
 const SEARCH_LIMIT_MS = 10_000;
+const PROBE_MS = 10_000;
 /** More at a time are refused: each may take seconds. */
 const MAX_SEARCHES = 16;
 
@@ -47,7 +50,7 @@ export interface StoreStats {
   readonly waiting: number;
   /** How long the last write took until it was durable, in milliseconds. */
   readonly lastWriteMs: number;
-  /** Why the last write failed; undefined when it did not. */
+  /** Why the last write failed, or why none can be made any more; undefined when it did not. */
   readonly lastFailure: StoreFailure | undefined;
 }
 
@@ -62,6 +65,7 @@ export class Store {
   readonly #searches = new Turns(MAX_SEARCHES);
   readonly #exports = new Turns(Number.POSITIVE_INFINITY);
   #isClosing = false;
+  #probing: NodeJS.Timeout | undefined;
   #writes = 0;
   #failures = 0;
   #lastWriteMs = 0;
@@ -118,13 +122,17 @@ export class Store {
     this.#writes += 1;
     this.#lastWriteMs = performance.now() - began;
     this.#lastFailure = answer instanceof StoreFailure ? answer : undefined;
-    if (answer instanceof StoreFailure) this.#failures += 1;
+    if (answer instanceof StoreFailure) {
+      this.#failures += 1;
+      this.#probeLater();
+    }
     return answer;
   }
 
   /** Ends when all that was asked, except searches, has been answered. The writer goes last: it leaves one file behind. */
   async close(): Promise<void> {
     this.#isClosing = true;
+    clearTimeout(this.#probing);
     const [reader, searcher] = await Promise.all([this.#readers.get('reads'), this.#readers.get('searches')]);
     if (searcher instanceof StoreThread) await searcher.abandon();
     if (reader instanceof StoreThread) await reader.close();
@@ -162,6 +170,14 @@ export class Store {
     );
     this.#readers.set(kind, opening);
     return opening;
+  }
+
+  /** Nobody may want to edit for hours: whether it could be kept is to be known all the same. */
+  #probeLater(): void {
+    if (this.#isClosing || this.#writer.crash !== undefined) return;
+    clearTimeout(this.#probing);
+    const probe = () => void this.ask('probe', undefined);
+    this.#probing = setTimeout(probe, this.#options.probeMs ?? PROBE_MS).unref();
   }
 
   #watch(thread: StoreThread): void {

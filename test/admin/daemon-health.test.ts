@@ -17,6 +17,7 @@ function daemon(parts: Partial<DaemonParts>): DaemonHealth {
     dnsServersDown: () => [],
     dnsbls: () => [],
     wiringDoubts: () => [],
+    storeFailure: () => undefined,
     ...parts,
   });
 }
@@ -31,6 +32,7 @@ test('all is well', () => {
     'tables: as on disk',
     'dns: no failures noticed',
     'dnsbls: 0 in use',
+    'store: edits are kept',
     'wiring: nothing looks wrong',
   ]);
 });

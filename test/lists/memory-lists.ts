@@ -18,12 +18,18 @@ export interface TestListOptions extends Omit<ListServiceOptions, 'store'> {
   readonly directory?: string;
   readonly isSharing?: boolean;
   readonly searchLimitMs?: number;
+  readonly probeMs?: number;
+  readonly onCrash?: (failure: StoreFailure) => void;
 }
 
 /** Closed when the test is over, if not before. */
 export async function openTestLists(options: TestListOptions = {}): Promise<TestLists> {
-  const { directory, isSharing = false, searchLimitMs = 60_000, ...rest } = options;
-  const store = await Store.open({ directory, isSharing, searchLimitMs });
+  const { directory, isSharing = false, searchLimitMs = 60_000, probeMs, onCrash, ...rest } = options;
+  const store = await Store.open({
+    ...{ directory, isSharing, searchLimitMs },
+    ...(probeMs !== undefined && { probeMs }),
+    ...(onCrash !== undefined && { onCrash }),
+  });
   const lists = await ListService.open({ store, ...rest });
   if (lists instanceof StoreFailure) throw new Error(lists.message);
   onTestFinished(() => close({ store, lists }));

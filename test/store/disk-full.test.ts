@@ -6,7 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { StoreFailure } from '../../src/store/store-failure.ts';
+import { ApiDaemon } from '../admin/api-daemon.ts';
 import { applied, BY, close, dataDirectory, makeList, openTestLists, put } from '../lists/memory-lists.ts';
+import { until } from '../support/redis.ts';
 
 function mountSmallDisk(): string | undefined {
   const directory = dataDirectory();
@@ -63,3 +65,42 @@ it.skipIf(!canMount)('a full disk refuses edits whole, and nothing else', async 
   expect(again.lists.list('a')?.entries).toBe(inForce.size + 1);
   await close(again);
 });
+
+it.skipIf(!canMount)(
+  'health tells of a full disk, and that there is room again, also if nobody edits',
+  async () => {
+    const directory = mountSmallDisk();
+    if (directory === undefined) throw new Error('no disk could be mounted');
+    const daemon = await ApiDaemon.start({ data: directory });
+    onTestFinished(() => daemon.stop());
+    const ready = async () => {
+      const { status, json } = await daemon.ask('GET', '/readyz', { token: null });
+      const { name, ...check } = json.checks.find((each: { name: string }) => each.name === 'store');
+      return { code: status, status: json.status, store: check };
+    };
+    const up = async () => /^postward_store_up (.)$/m.exec((await daemon.ask('GET', '/metrics')).text)?.[1];
+    expect(await ready()).toMatchObject({ store: { status: 'pass', reason: 'edits are kept' } });
+    const put = (at: number) => {
+      const edits = Array.from({ length: 50 }, (_, key) => {
+        return { operation: 'put', key: `host${at}-${key}.example`, action: 'OK', comment: 'x'.repeat(900) };
+      });
+      return daemon.ask('POST', '/v1/lists/reject_client/bulk', { body: { edits } });
+    };
+    let status = 200;
+    for (let at = 0; at < 200 && status === 200; at++) ({ status } = await put(at));
+    expect(status).toBe(507);
+    expect(await ready()).toMatchObject({
+      code: 200,
+      store: {
+        status: 'warn',
+        reason: `edits cannot be kept: no space left for \`${join(directory, 'postward.db')}\`; make room on its file system`,
+      },
+    });
+    expect(await up()).toBe('0');
+    expect(await daemon.decide()).toBe('DUNNO');
+    spawnSync('mount', ['-o', 'remount,size=8m', directory]);
+    await until('found to have room', async () => (await ready()).store.status === 'pass');
+    expect(await up()).toBe('1');
+    expect((await put(1000)).status).toBe(200);
+  },
+);
