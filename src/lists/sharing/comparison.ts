@@ -124,6 +124,7 @@ export class Comparison {
   async #compare(): Promise<number> {
     const { everyMs, refusals, follower, outbox } = this.#parts;
     let differing: readonly string[] = [];
+    const registers = new Map<string, number>();
     for (let look = 0; look < LOOKS; look++) {
       if (look > 0) await sleep(LOOK_MS, undefined, { ref: false });
       if (!this.#redis.isUp || this.#isClosed) return everyMs;
@@ -140,6 +141,7 @@ export class Comparison {
       const isFollowed = await follower.reached(state.sequence, FOLLOW_LIMIT_MS);
       const here = await this.#lists.digests();
       if (here instanceof StoreFailure) return everyMs;
+      for (const [list, digest] of here) registers.set(list, digest.registers);
       const names = new Set([...here.keys(), ...[...state.digests.keys()].filter(isListName)]);
       differing = [...names].filter(
         (name) => (here.get(name)?.digest ?? NO_DIGEST) !== formatDigest(state.digests.get(name) ?? 0),
@@ -160,7 +162,9 @@ export class Comparison {
     this.#isSame = false;
     for (const list of this.#unlike.keys()) if (!differing.includes(list)) this.#unlike.delete(list);
     let waitMs = everyMs;
-    for (const list of differing) {
+    // A list of a million takes minutes: the small ones need not wait for it.
+    const bySize = differing.toSorted((a, b) => (registers.get(a) ?? 0) - (registers.get(b) ?? 0));
+    for (const list of bySize) {
       if (performance.now() < (this.#rests.get(list)?.untilMs ?? 0)) continue;
       waitMs = Math.min(waitMs, await this.#repair(list));
     }
@@ -170,11 +174,8 @@ export class Comparison {
   /** @returns milliseconds until it is worth another look */
   async #repair(list: string): Promise<number> {
     const { everyMs, refusals, events, stats } = this.#parts;
-    const isLocked = await this.#redis.lock(list);
-    if (isLocked instanceof RedisFailure) return refusals.note(isLocked);
-    if (!isLocked) return LOCKED_MS;
-    const result = await repairList(list, this.#parts);
-    await this.#redis.unlock(list);
+    const result = await this.#redis.whileLocked(list, () => repairList(list, this.#parts));
+    if (result === undefined) return LOCKED_MS;
     if (result instanceof RedisFailure) return refusals.note(result);
     if (result instanceof StoreFailure) return everyMs;
     const { repair, unusable, isPurgeDue } = result;

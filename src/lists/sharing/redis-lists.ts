@@ -9,7 +9,7 @@ import type { RedisScript } from '../../redis/redis-script.ts';
 import type { Change } from '../../store/list-records.ts';
 import { NO_STAMP } from '../../store/stamp.ts';
 import { bucketOf, encodeRecord, registerKey } from './record.ts';
-import { PUSH, RECOUNT, REMOVE, STATE, UNLOCK } from './scripts.ts';
+import { PUSH, RECOUNT, REMOVE, RENEW, STATE, UNLOCK } from './scripts.ts';
 
 /** A record as it came, not decoded yet; key '' is the list itself. */
 export interface StoredRecord {
@@ -56,6 +56,7 @@ const WAIT_MS = 2000;
 const PUSH_CHUNK = 200;
 /** Records that the log keeps, give or take a hundred. */
 const LOG_LENGTH = 2000;
+/** A server that dies leaves its locks for so long. */
 const LOCK_MS = 15_000;
 const BUCKET_NAME = /^[0-9a-f]{2}$/;
 
@@ -63,10 +64,12 @@ export class RedisLists {
   readonly #redis: RedisConnection;
   /** Tells our own records in the log from those of others. */
   readonly #sender: string;
+  readonly #lockMs: number;
 
-  constructor(redis: RedisConnection, sender: string) {
+  constructor(redis: RedisConnection, sender: string, lockMs = LOCK_MS) {
     this.#redis = redis;
     this.#sender = sender;
+    this.#lockMs = lockMs;
   }
 
   get isUp(): boolean {
@@ -183,15 +186,21 @@ export class RedisLists {
     return reply instanceof RedisFailure ? reply : undefined;
   }
 
-  /** True when we have it now: one server at a time repairs a list. */
-  async lock(list: string): Promise<boolean | RedisFailure> {
-    const args = [this.#key(`repair:${list}`), this.#sender, 'NX', 'PX', LOCK_MS];
+  /** One server at a time works on a list, however long that takes. @returns undefined when another one does */
+  async whileLocked<T>(list: string, work: () => Promise<T>): Promise<T | RedisFailure | undefined> {
+    const keys = [this.#key(`repair:${list}`)];
+    const args = [...keys, this.#sender, 'NX', 'PX', this.#lockMs];
     const reply = await this.#redis.ask('SET', args, WAIT_MS);
-    return reply instanceof RedisFailure ? reply : reply === 'OK';
-  }
-
-  async unlock(list: string): Promise<void> {
-    await this.#run(UNLOCK, [this.#key(`repair:${list}`)], [this.#sender]);
+    if (reply instanceof RedisFailure) return reply;
+    if (reply !== 'OK') return undefined;
+    const renew = () => void this.#run(RENEW, keys, [this.#sender, this.#lockMs]);
+    const renewing = setInterval(renew, this.#lockMs / 3).unref();
+    try {
+      return await work();
+    } finally {
+      clearInterval(renewing);
+      await this.#run(UNLOCK, keys, [this.#sender]);
+    }
   }
 
   #run(script: RedisScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {

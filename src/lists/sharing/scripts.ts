@@ -133,6 +133,12 @@ add(KEYS[1], ARGV[1], -hash)
 return 1
 `);
 
+/** Holds a lock for longer, if it is still ours. KEYS: the lock. ARGV: whose, milliseconds. */
+export const RENEW = new RedisScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0
+`);
+
 /** Lets go of a lock, if it is still ours. KEYS: the lock. ARGV: whose. */
 export const UNLOCK = new RedisScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end

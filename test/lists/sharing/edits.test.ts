@@ -133,6 +133,27 @@ describe.skipIf(!requirement('redis').isMet)('lists shared by a Redis', () => {
     expect(one.events('list_repaired')).toEqual([]);
   });
 
+  test('one server at a time works on a list, for as long as it takes', async () => {
+    const server = await start();
+    await server.isUp();
+    // Long enough for a busy machine to renew it in time.
+    const lockMs = 3000;
+    const [one, two] = ['one', 'two'].map((name) => new RedisLists(server.sharing.redis, name, lockMs));
+    if (one === undefined || two === undefined) throw new Error('no servers');
+    let attempts = 0;
+    const result = await one.whileLocked('bad', async () => {
+      for (const end = performance.now() + 1.5 * lockMs; performance.now() < end; attempts++) {
+        expect(await two.whileLocked('bad', async () => 'done too early')).toBeUndefined();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      expect(await two.whileLocked('other', async () => 'done')).toBe('done');
+      return 'done';
+    });
+    expect(result).toBe('done');
+    expect(attempts).toBeGreaterThan(1);
+    expect(await two.whileLocked('bad', async () => 'done')).toBe('done');
+  });
+
   test('two prefixes in one Redis know nothing of each other', async () => {
     const one = await start();
     const other = await SharingServer.start({

@@ -114,6 +114,21 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when', () => {
     expect(late.found('old.example')).toBe('REJECT old');
   });
 
+  test('redis-is-wiped: small lists are put back first', async () => {
+    await running();
+    const one = await at(redis.port);
+    await one.make('a-large');
+    await one.fill('a-large', 3000);
+    await one.make('z-small');
+    await converged(one);
+    await one.isSame();
+    await askRedis(redis.port, 'FLUSHALL');
+    one.sharing.compareNow();
+    await until('put back', () => one.events('list_repaired').length === 2);
+    expect(one.events('list_repaired').map(({ list }) => list)).toEqual(['z-small', 'a-large']);
+    await one.isSame();
+  });
+
   test('redis-is-wiped and edited before anybody has noticed: the gap in the log tells', async () => {
     await running();
     const [one, two] = await pair();
