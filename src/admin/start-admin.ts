@@ -67,7 +67,6 @@ export async function startAdmin(parts: AdminParts): Promise<Admin> {
   const tokens = new Tokens({
     keeper: parts.store,
     environmentToken: parts.environmentToken,
-    onAuditFailure: ({ message }) => log.audit_failed({ reason: message }),
   });
   const failure = await tokens.load();
   if (failure !== undefined) log.tokens_failed({ reason: failure.message });

@@ -104,10 +104,12 @@ export class Store {
 
   readonly tokens = {
     all: (): Promise<readonly TokenRecord[] | StoreFailure> => this.ask('readTokens', undefined),
-    /** False when another token has that name. */
-    add: (token: TokenRecord): Promise<boolean | StoreFailure> => this.ask('addToken', token),
-    /** False when there is none of that id. */
-    remove: (id: string): Promise<boolean | StoreFailure> => this.ask('removeToken', { id }),
+    /** With its record in the audit, both or neither. False when another token has that name. */
+    add: (token: TokenRecord, audit: NewAuditRecord): Promise<boolean | StoreFailure> =>
+      this.ask('addToken', { token, audit }),
+    /** With its record in the audit, both or neither. False when there is none of that id. */
+    remove: (id: string, audit: NewAuditRecord): Promise<boolean | StoreFailure> =>
+      this.ask('removeToken', { id, audit }),
     /** Notes the last use, in milliseconds since 1970. */
     touch: (id: string, at: number): Promise<boolean | StoreFailure> => this.ask('touchToken', { id, at }),
   };

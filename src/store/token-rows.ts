@@ -1,4 +1,6 @@
 /** The rows of the admin API's tokens. */
+import type { NewAuditRecord } from './audit-records.ts';
+import { addAudit } from './audit-rows.ts';
 import {
   nullableNumber,
   nullableText,
@@ -9,8 +11,16 @@ import {
 } from './store-database.ts';
 import type { TokenRecord } from './token-records.ts';
 
+/** Tokens change together with the record of it in the audit, or not at all. */
+export interface Audited {
+  readonly audit: NewAuditRecord;
+}
+
 /** @returns false when another token has that name */
-export function addToken(database: StoreDatabase, token: TokenRecord): boolean {
+export function addToken(
+  database: StoreDatabase,
+  { token, audit }: Audited & { readonly token: TokenRecord },
+): boolean {
   if (database.get('SELECT 1 FROM token WHERE name = ?', token.name) !== undefined) return false;
   database.run(
     'INSERT INTO token (id, name, hash, scopes, lists, created, expires, last_used) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -23,6 +33,7 @@ export function addToken(database: StoreDatabase, token: TokenRecord): boolean {
     token.expires,
     token.lastUsed,
   );
+  addAudit(database, audit);
   return true;
 }
 
@@ -32,8 +43,13 @@ export function readTokens(database: StoreDatabase): TokenRecord[] {
 }
 
 /** @returns false when there is none of that id */
-export function removeToken(database: StoreDatabase, { id }: { readonly id: string }): boolean {
-  return database.run('DELETE FROM token WHERE id = ?', id) > 0;
+export function removeToken(
+  database: StoreDatabase,
+  { id, audit }: Audited & { readonly id: string },
+): boolean {
+  if (database.run('DELETE FROM token WHERE id = ?', id) === 0) return false;
+  addAudit(database, audit);
+  return true;
 }
 
 /** @returns false when there is none of that id */

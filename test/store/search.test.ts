@@ -134,19 +134,41 @@ describe('the audit', () => {
 });
 
 describe('tokens', () => {
+  const token = {
+    ...{ id: 'id1', name: 'deploy', hash: 'ab'.repeat(32), scopes: ['lists'], lists: ['a'] },
+    ...{ created: START, expires: null, lastUsed: null },
+  };
+  const audit = (operation: string) => ({
+    ...{ at: START, actor: 'tester', operation, list: '', subject: 'id1' },
+    ...{ before: null, after: null, origin: '' },
+  });
+
   it('are kept, found and removed', async () => {
     const store = await Store.open({ directory: undefined });
-    const token = {
-      ...{ id: 'id1', name: 'deploy', hash: 'ab'.repeat(32), scopes: ['lists'], lists: ['a'] },
-      ...{ created: START, expires: null, lastUsed: null },
-    };
-    expect(await store.tokens.add(token)).toBe(true);
-    expect(await store.tokens.add({ ...token, id: 'id2', hash: 'cd'.repeat(32) })).toBe(false);
+    expect(await store.tokens.add(token, audit('token.create'))).toBe(true);
+    expect(
+      await store.tokens.add({ ...token, id: 'id2', hash: 'cd'.repeat(32) }, audit('token.create')),
+    ).toBe(false);
     expect(await store.tokens.touch('id1', START + 5)).toBe(true);
     expect(await store.tokens.all()).toEqual([{ ...token, lastUsed: START + 5 }]);
-    expect(await store.tokens.remove('id1')).toBe(true);
-    expect(await store.tokens.remove('id1')).toBe(false);
+    expect(await store.tokens.remove('id1', audit('token.revoke'))).toBe(true);
+    expect(await store.tokens.remove('id1', audit('token.revoke'))).toBe(false);
     expect(await store.tokens.all()).toEqual([]);
+    // What was not done is not in the audit.
+    const page = sound(await store.audit.query({}));
+    if (!('records' in page)) throw new Error('bad cursor');
+    expect(page.records.map(({ operation }) => operation)).toEqual(['token.revoke', 'token.create']);
+    await store.close();
+  });
+
+  it('do not change when the audit cannot be told', async () => {
+    const store = await Store.open({ directory: undefined });
+    const unwritable = { ...audit('token.create'), at: null as never };
+    await expect(store.tokens.add(token, unwritable)).rejects.toThrow('NOT NULL');
+    expect(await store.tokens.all()).toEqual([]);
+    await store.tokens.add(token, audit('token.create'));
+    await expect(store.tokens.remove('id1', unwritable)).rejects.toThrow('NOT NULL');
+    expect(await store.tokens.all()).toEqual([token]);
     await store.close();
   });
 });

@@ -19,7 +19,7 @@ export const MAX_TOKENS = 1000;
 export const ENVIRONMENT_ID = 'environment';
 
 /** The part of the store that keeps tokens, and what was done with them. */
-export type TokenKeeper = Pick<Store, 'tokens' | 'audit'>;
+export type TokenKeeper = Pick<Store, 'tokens'>;
 
 export interface TokenWish {
   readonly name: string;
@@ -33,24 +33,20 @@ export interface TokensOptions {
   readonly keeper: TokenKeeper;
   /** A token with the scope admin that is in force as long as the environment names it. */
   readonly environmentToken?: string | undefined;
-  /** A token was revoked, and the audit trail could not be told. */
-  readonly onAuditFailure?: (failure: StoreFailure) => void;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
 
 export class Tokens {
   readonly #keeper: TokenKeeper;
-  readonly #onAuditFailure: (failure: StoreFailure) => void;
   readonly #now: () => number;
   readonly #byId = new Map<string, TokenRecord>();
   readonly #environmentHash: string | undefined;
   /** Uses that are not written down yet. */
   #uses = new Map<string, number>();
 
-  constructor({ keeper, environmentToken, onAuditFailure, now = Date.now }: TokensOptions) {
+  constructor({ keeper, environmentToken, now = Date.now }: TokensOptions) {
     this.#keeper = keeper;
-    this.#onAuditFailure = onAuditFailure ?? (() => {});
     this.#now = now;
     this.#environmentHash = environmentToken === undefined ? undefined : hashToken(environmentToken);
   }
@@ -111,14 +107,9 @@ export class Tokens {
     const { id, text, hash } = makeToken();
     const token: TokenRecord = { id, hash, ...wish, created: this.#now(), lastUsed: null };
     const audit = { ...this.#audit(token, actor), operation: 'token.create', after: factsOf(token) };
-    const kept = await this.#keeper.tokens.add(token);
+    const kept = await this.#keeper.tokens.add(token, audit);
     if (kept instanceof StoreFailure) return kept;
     if (!kept) return 'taken';
-    const told = await this.#keeper.audit.add(audit);
-    if (told instanceof StoreFailure) {
-      await this.#keeper.tokens.remove(id);
-      return told;
-    }
     this.#byId.set(id, token);
     return { token, text };
   }
@@ -128,12 +119,10 @@ export class Tokens {
     const token = this.#byId.get(id);
     if (token === undefined) return false;
     const audit = { ...this.#audit(token, actor), operation: 'token.revoke', before: factsOf(token) };
-    const removed = await this.#keeper.tokens.remove(id);
+    const removed = await this.#keeper.tokens.remove(id, audit);
     if (removed instanceof StoreFailure) return removed;
     this.#byId.delete(id);
     this.#uses.delete(id);
-    const told = await this.#keeper.audit.add(audit);
-    if (told instanceof StoreFailure) this.#onAuditFailure(told);
     return true;
   }
 
