@@ -139,5 +139,5 @@ function editValue(edit: Edit | undefined, field: EditProblem['field']): unknown
   if (field === 'version') return edit.condition?.is === 'version' ? edit.condition.version : undefined;
   const fields = 'fields' in edit ? (edit.fields as Readonly<Record<string, unknown>>) : {};
   const value = fields[field];
-  return field === 'expires' && typeof value === 'number' ? new Date(value).toISOString() : value;
+  return field === 'expires' && Number.isFinite(value) ? new Date(value as number).toISOString() : value;
 }

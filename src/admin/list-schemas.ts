@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import type { EditResult } from '../lists/edit.ts';
 import type { ListInfo } from '../lists/list-info.ts';
 import { LIST_KINDS, type ListEntry } from '../store/list-records.ts';
-import { closed, isoTime, timeOf } from './closed.ts';
+import { closed, isoTime, TIME_EXPECTED, timeOf } from './closed.ts';
 
 export const LIST_NAME = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
@@ -26,7 +26,7 @@ export const ACTION = Type.String({
 export const COMMENT = Type.String({ maxLength: 1000 });
 
 export const EXPIRY = Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-  expected: 'a time such as `2027-01-31T12:00:00Z`, or null for never',
+  expected: `${TIME_EXPECTED}, or null for never`,
   description: 'From then on the entry is out of force; null: never.',
 });
 

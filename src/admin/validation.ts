@@ -74,7 +74,7 @@ function problemsOf(found: readonly Found[], part: string, schema: Schema, value
     const names = (params as { requiredProperties?: string[]; additionalProperties?: string[] }) ?? {};
     for (const name of names.requiredProperties ?? names.additionalProperties ?? [undefined]) {
       const path = name === undefined ? instancePath : `${instancePath}/${escaped(name)}`;
-      const expected = expectedOf(keyword, at(schema, schemaPath.slice(1)), params, message);
+      const expected = expectedOf(keyword, saidBy(schema, schemaPath), params, message);
       const field = `${part}${cut(path)}`;
       if (!problems.has(field)) problems.set(field, fieldProblem(field, at(value, path), expected));
     }
@@ -82,11 +82,20 @@ function problemsOf(found: readonly Found[], part: string, schema: Schema, value
   return [...problems.values()];
 }
 
-function expectedOf(keyword: string, schema: unknown, params: object, message: string): string {
-  const { expected } = (schema ?? {}) as Schema;
+/** What the outermost of the schemas on the way to the one that failed says was expected: a union says it for its parts. */
+function saidBy(schema: Schema, schemaPath: string): string | undefined {
+  const steps = schemaPath.split('/').slice(1);
+  for (let taken = 0; taken <= steps.length; taken++) {
+    const on = at(schema, ['', ...steps.slice(0, taken)].join('/')) as Schema | undefined;
+    if (typeof on?.expected === 'string') return on.expected;
+  }
+  return undefined;
+}
+
+function expectedOf(keyword: string, expected: string | undefined, params: object, message: string): string {
   if (keyword === 'additionalProperties') return 'nothing: there is no such field here';
   if (keyword === 'required') return 'a value: this field is needed';
-  if (typeof expected === 'string') return expected;
+  if (expected !== undefined) return expected;
   const { allowedValues, allowedValue } = params as { allowedValues?: unknown[]; allowedValue?: unknown };
   if (Array.isArray(allowedValues))
     return `one of ${allowedValues.map((each) => JSON.stringify(each)).join(', ')}`;

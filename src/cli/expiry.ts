@@ -5,9 +5,11 @@
  */
 import { parseTimeValue } from '../language/time-value.ts';
 import { OperatorError } from '../util/operator-error.ts';
+import { parseTime } from '../util/rfc3339.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/;
+/** What people leave out: the seconds. */
+const MINUTES = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(Z|[+-]\d{2}:\d{2})$/;
 
 /**
  * The time as the API takes it; entries end at whole seconds, so what is counted from now does too.
@@ -19,10 +21,8 @@ export function expiryOf(text: string, nowMs: number = Date.now()): string {
   const ms =
     seconds !== undefined
       ? Math.ceil(nowMs / 1000 + seconds) * 1000
-      : DAY.test(text) || TIME.test(text)
-        ? Date.parse(text)
-        : Number.NaN;
-  const date = new Date(ms);
+      : parseTime(DAY.test(text) ? `${text}T00:00:00Z` : text.replace(MINUTES, '$1:00$2'));
+  const date = new Date(ms ?? Number.NaN);
   if (!Number.isNaN(date.getTime())) return date.toISOString();
   throw new OperatorError(
     'bad-expiry',

@@ -218,6 +218,20 @@ describe('tokens', () => {
   });
 });
 
+test('times that are none are told, wherever they stand', async () => {
+  const leap = '2030-12-31T23:59:60Z';
+  const errors = [{ value: leap, expected: 'a time such as `2027-01-31T12:00:00Z`, with seconds up to 59' }];
+  const body = { name: 'leap', scopes: ['read'], expires_at: leap };
+  for (const answer of [
+    await daemon.ask('POST', '/v1/tokens', { body }),
+    await daemon.ask('GET', `/v1/audit?since=${leap}`),
+    await daemon.ask('GET', `/v1/audit?until=${leap}`),
+    await daemon.ask('GET', `/v1/decisions?since=${leap}`),
+  ]) {
+    expect(answer.json).toMatchObject({ status: 400, errors });
+  }
+});
+
 test('the DNS: what is kept of a name, and forgetting it', async () => {
   expect((await daemon.ask('GET', '/v1/dns/cache?name=example.org')).json).toEqual({
     name: 'example.org',

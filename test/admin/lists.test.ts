@@ -226,6 +226,22 @@ describe('entries', () => {
     });
   });
 
+  test('expire at times, and what is none is told with what would be', async () => {
+    const path = await newList({ kind: 'client' });
+    const expected = 'a time such as `2027-01-31T12:00:00Z`, with seconds up to 59, or null for never';
+    for (const expires_at of ['2030-12-31T23:59:60Z', '2030-12-31T23:59:59Z[Europe/Paris]', 'soon', 5]) {
+      const value = String(expires_at);
+      const edits = [{ operation: 'put', key: '192.0.2.1', action: 'REJECT', expires_at }];
+      for (const answer of [
+        await put(path, '192.0.2.1', { action: 'REJECT', expires_at }),
+        await daemon.ask('POST', `${path}/bulk`, { body: { edits } }),
+      ]) {
+        expect(answer.json).toMatchObject({ status: 400, errors: [{ value, expected }] });
+      }
+    }
+    expect((await daemon.ask('GET', path)).json.entries).toBe(0);
+  });
+
   test('that expire are out of force, and patched back', async () => {
     const path = await newList();
     const expires_at = '2080-01-01T00:00:00.500Z';

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { AuditRecord } from '../../store/audit-records.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoreFailure } from '../../store/store-failure.ts';
-import { closed, isoTime, timeOf } from '../closed.ts';
+import { closed, isoTime, timeMs, timeOf } from '../closed.ts';
 import { fieldProblem, ProblemError } from '../problem.ts';
 import type { Routes } from '../server.ts';
 import { stored } from '../store-problem.ts';
@@ -63,8 +63,8 @@ export function auditRoutes({ audit, onStoreFailure }: AuditPort): Routes {
         const page = stored(
           await audit.query({
             ...rest,
-            since: since === undefined ? undefined : Date.parse(since),
-            until: until === undefined ? undefined : Date.parse(until),
+            since: since === undefined ? undefined : timeMs(since),
+            until: until === undefined ? undefined : timeMs(until),
           }),
           onStoreFailure,
         );

@@ -9,7 +9,7 @@ import { VERDICTS } from '../../engine/decision.ts';
 import { LIST_NAMES } from '../../engine/step.ts';
 import type { DecisionFacts, RecentDecisions } from '../../observe/recent-decisions.ts';
 import type { Principal } from '../auth/principal.ts';
-import { closed, timeOf } from '../closed.ts';
+import { closed, timeMs, timeOf } from '../closed.ts';
 import { DECISION_FILTER, decisionFilter } from '../decision-filter.ts';
 import { EventStream } from '../event-stream.ts';
 import { fieldProblem, ProblemError } from '../problem.ts';
@@ -122,7 +122,7 @@ export function decisionRoutes(port: DecisionPort): Routes {
           }
           number = Math.min(number, before - 1);
         }
-        const since = query.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.since);
+        const since = query.since === undefined ? Number.NEGATIVE_INFINITY : timeMs(query.since);
         const found: string[] = [];
         let looked = 0;
         let oldest: number | undefined;

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { EditProblem, EntryFields } from '../../lists/edit.ts';
 import { ENTRY_ORDERS } from '../../store/list-query.ts';
-import { closed } from '../closed.ts';
+import { closed, timeMs } from '../closed.ts';
 import { applyEdits, type ListPort, listFor } from '../list-port.ts';
 import {
   ACTION,
@@ -202,7 +202,7 @@ export function entryRoutes(port: ListPort): Routes {
 }
 
 export function expiryOf(text: string | null): number | null {
-  return text === null ? null : Date.parse(text);
+  return text === null ? null : timeMs(text);
 }
 
 function noEntry(list: string, key: string): ProblemError {

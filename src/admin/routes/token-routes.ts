@@ -4,7 +4,7 @@ import type { StoreFailure } from '../../store/store-failure.ts';
 import type { TokenRecord } from '../../store/token-records.ts';
 import { SCOPES, type Scope } from '../auth/scope.ts';
 import { MAX_TOKENS, type Tokens } from '../auth/tokens.ts';
-import { closed, isoTime, timeOf } from '../closed.ts';
+import { closed, isoTime, timeMs, timeOf } from '../closed.ts';
 import { fieldProblem, ProblemError } from '../problem.ts';
 import type { Routes } from '../server.ts';
 import { stored } from '../store-problem.ts';
@@ -89,7 +89,7 @@ export function tokenRoutes({ tokens, onStoreFailure }: TokenPort): Routes {
           name: body.name,
           scopes: body.scopes as readonly Scope[],
           lists: body.lists ?? null,
-          expires: body.expires_at === undefined ? null : Date.parse(body.expires_at),
+          expires: body.expires_at === undefined ? null : timeMs(body.expires_at),
         };
         const made = stored(await tokens.create(wish, principal?.actor ?? ''), onStoreFailure);
         if (made === 'full') {
@@ -164,7 +164,7 @@ function checkWish({ scopes, lists, expires_at }: Static<typeof WISH>): void {
       [fieldProblem('body/scopes', scopes, 'read and lists only, when `lists` is given')],
     );
   }
-  if (expires_at !== undefined && Date.parse(expires_at) <= Date.now()) {
+  if (expires_at !== undefined && timeMs(expires_at) <= Date.now()) {
     throw new ProblemError(400, 'the token would have expired already', [
       fieldProblem('body/expires_at', expires_at, 'a time in the future'),
     ]);

@@ -5,8 +5,8 @@
 import type { ListEntry } from '../../store/list-records.ts';
 import { keyEnd } from '../../tables/indexed-table.ts';
 import { MAX_LINE_LENGTH } from '../../tables/table-content.ts';
+import { formatTime, parseTime, TIME_EXAMPLE } from '../../util/rfc3339.ts';
 import type { ImportedEntry, ImportedText, ImportMistake, ListFormat } from './list-format.ts';
-import { formatTime, parseTime } from './time-text.ts';
 
 const COMMENT = '#: ';
 const EXPIRES = '#@ expires ';
@@ -77,7 +77,7 @@ class AccessReader {
     else {
       const expires = parseTime(line.slice(EXPIRES.length).trim());
       if (expires === undefined)
-        this.#mistake(number, 'the expiry is no time', 'write `#@ expires 2027-01-31T12:00:00Z`');
+        this.#mistake(number, 'the expiry is no time', `write \`${EXPIRES}${TIME_EXAMPLE}\``);
       else this.#expires = expires;
     }
   }

@@ -1,6 +1,8 @@
 /** Comma-separated values, RFC 4180: the first line names the columns, in any order. */
+import { formatTime, parseTime, TIME_EXAMPLE } from '../../util/rfc3339.ts';
 import type { ImportedEntry, ImportedText, ImportMistake, ListFormat } from './list-format.ts';
-import { formatTime, parseTime, TIME_HELP } from './time-text.ts';
+
+export const TIME_HELP = `write a time as in \`${TIME_EXAMPLE}\`, or leave it out for never`;
 
 const COLUMNS = ['key', 'action', 'comment', 'expires_at'] as const;
 type Column = (typeof COLUMNS)[number];

@@ -1,6 +1,7 @@
 /** One JSON object a line: `{"key": …, "action": …, "comment": …, "expires_at": …}`. */
+import { formatTime, parseTime } from '../../util/rfc3339.ts';
+import { TIME_HELP } from './csv-format.ts';
 import type { ImportedEntry, ImportedText, ImportMistake, ListFormat } from './list-format.ts';
-import { formatTime, parseTime, TIME_HELP } from './time-text.ts';
 
 const FIELDS = ['key', 'action', 'comment', 'expires_at'];
 
