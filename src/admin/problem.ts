@@ -5,6 +5,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { Type } from 'typebox';
+import { MAX_JSON_DEPTH } from './json-depth.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
@@ -103,6 +104,13 @@ export function shownValue(value: unknown): string {
 
 export function fieldProblem(field: string, value: unknown, expected: string): FieldProblem {
   return value === undefined ? { field, expected } : { field, value: shownValue(value), expected };
+}
+
+/** A JSON text with levels without end. */
+export function depthProblem(place: string): ProblemError {
+  return new ProblemError(400, 'the request is not valid', [
+    fieldProblem(place, undefined, `JSON of at most ${MAX_JSON_DEPTH} levels, and this has more`),
+  ]);
 }
 
 /** An object of a JSON text that has a field twice: which of them was meant? */

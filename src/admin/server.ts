@@ -24,9 +24,11 @@ import fastify, {
 import { Type } from 'typebox';
 import { clientOf, type GuardOptions, guardRoutes } from './auth/guard.ts';
 import { addIdempotency } from './idempotency.ts';
+import { isTooDeep } from './json-depth.ts';
 import { describeApi } from './openapi.ts';
 import {
   BusyError,
+  depthProblem,
   type FieldProblem,
   PROBLEM_TYPE,
   ProblemError,
@@ -128,6 +130,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     const text = String(body);
+    if (isTooDeep(text)) return done(depthProblem('body'));
     void parseJson(request, text, (error, value) => {
       const field = error === null ? repeatedField(text) : undefined;
       if (field === undefined) done(error, value);

@@ -96,6 +96,25 @@ const nonsense: fc.Arbitrary<unknown> = fc.oneof(
   fc.constant(Array.from({ length: 300 }, (_, at) => at)),
 );
 
+const time = fc
+  .date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true })
+  .map((date) => date.toISOString());
+
+/** Times to RFC 3339, RFC 9557 or Date.parse, if not to all of them. */
+const ALMOST_TIMES = [
+  '2030-12-31T23:59:60Z',
+  '2030-06-30T15:59:60-08:00',
+  '2030-02-31T00:00:00Z',
+  '2030-02-28T24:00:00Z',
+  '2030-12-31T23:59:59+24:00',
+  '2030-12-31T23:59:59Z[Europe/Paris]',
+  `2030-12-31T23:59:59.${'9'.repeat(30)}Z`,
+  '0000-01-01T00:00:00Z',
+];
+
+/** Sound JSON that no recursion gets through. */
+const DEEP = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+
 /** Mostly what a schema allows; now and then what it does not. */
 function anyOf(schema: Schema): fc.Arbitrary<unknown> {
   const allowed = allowedBy(schema);
@@ -108,9 +127,7 @@ function allowedBy(schema: Schema): fc.Arbitrary<unknown> {
   switch (schema.type) {
     case 'string':
       return schema.format === 'date-time'
-        ? fc
-            .date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true })
-            .map((date) => date.toISOString())
+        ? fc.oneof({ weight: 4, arbitrary: time }, { weight: 1, arbitrary: fc.constantFrom(...ALMOST_TIMES) })
         : nastyText;
     case 'integer':
       return fc.integer({ min: schema.minimum ?? -10, max: schema.maximum ?? 2000 });
@@ -203,6 +220,10 @@ function requestFor(method: string, pattern: string, operation: Operation): fc.A
             '{"a":1}'.repeat(3),
             '[[[['.repeat(5000),
             `"${'x'.repeat(70_000)}"`,
+            DEEP,
+            `{"action":${DEEP}}`,
+            `{"attributes":{"sender":${DEEP}}}`,
+            `{"edits":[{"operation":"put","key":"192.0.2.1","action":${DEEP}}]}`,
           );
           return fc
             .oneof({ weight: 12, arbitrary: text }, { weight: 1, arbitrary: broken })

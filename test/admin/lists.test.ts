@@ -372,6 +372,25 @@ describe('many entries at once', () => {
     expect((await daemon.ask('GET', path)).json.entries).toBe(0);
   });
 
+  test('that are nested without end are refused where they stand', async () => {
+    const path = await newList({ kind: 'client' });
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const json = { 'content-type': 'application/json' };
+    const ndjson = { 'content-type': 'application/x-ndjson' };
+    for (const [method, to, body, headers, field] of [
+      ['PUT', '/entries/192.0.2.1', `{"action":${deep}}`, json, 'body'],
+      ['POST', '/bulk', `{"edits":[{"operation":"put","key":"192.0.2.1","action":${deep}}]}`, json, 'body'],
+      ['POST', '/bulk', `\n${deep}\n`, ndjson, 'body/line 2'],
+      ['PUT', '', deep, json, 'body'],
+    ] as const) {
+      const answer = await daemon.ask(method, path + to, { body, headers });
+      expect(answer.json).toMatchObject({
+        status: 400,
+        errors: [{ field, expected: 'JSON of at most 32 levels, and this has more' }],
+      });
+    }
+  });
+
   test('that say two things of one key are refused; the same thing twice is not', async () => {
     const path = await newList({ kind: 'client' });
     const headers = { 'content-type': 'text/plain' };

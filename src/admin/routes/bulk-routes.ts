@@ -9,9 +9,16 @@ import { type ImportedEntry, LIST_FORMATS, type ListFormatName } from '../../lis
 import { MAX_EDITS } from '../../lists/list-service.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import { closed } from '../closed.ts';
+import { isTooDeep } from '../json-depth.ts';
 import { type Applied, applyEdits, type ListPort, listFor } from '../list-port.ts';
 import { ACTION, COMMENT, DRY_RUN, EXPIRY, LIST_NAME, OUTCOME, SHARED } from '../list-schemas.ts';
-import { type FieldProblem, fieldProblem, ProblemError, repeatedFieldProblem } from '../problem.ts';
+import {
+  depthProblem,
+  type FieldProblem,
+  fieldProblem,
+  ProblemError,
+  repeatedFieldProblem,
+} from '../problem.ts';
 import { repeatedField } from '../repeated-field.ts';
 import type { Routes } from '../server.ts';
 import { expiryOf } from './entry-routes.ts';
@@ -184,6 +191,7 @@ function editsOf(text: string): { edits: unknown[] } {
   for (const [at, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
     if (edits.length > MAX_EDITS) break;
+    if (isTooDeep(line)) throw depthProblem(`body/line ${at + 1}`);
     try {
       edits.push(JSON.parse(line));
     } catch {
