@@ -205,6 +205,9 @@ function parseMail(text: string): ParsedKey | KeyMistake {
     return { error: `unbalanced quotes in \`${text}\``, help: 'write `"local part"@domain`' };
   }
   const user = foldCase(quoteLocalPart(local));
+  if (user !== user.trimStart()) {
+    return { error: `white space at the beginning of \`${text}\``, help: 'remove it' };
+  }
   if (domain === '') return canonical(text, `${user}@`, 'user', 'as Postfix quotes it');
   if (/^\[.*\]$/.test(domain))
     return canonical(text, `${user}@${foldCase(domain)}`, 'mail', 'as Postfix quotes it');

@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isKeyMistake, parseKey } from '../../src/lists/key.ts';
-import type { ListKind } from '../../src/store/list-records.ts';
+import { LIST_KINDS, type ListKind } from '../../src/store/list-records.ts';
 
 /** What becomes of a key, on one line. */
 function told(written: string, kind: ListKind = 'any'): string {
@@ -64,6 +65,7 @@ describe('a key', () => {
     ['@example.com', 'write `example.com` for all addresses'],
     ['"a@example.com', 'unbalanced quotes'],
     ['a b', 'white space'],
+    ['"\u00a0a"@example.com', 'white space at the beginning'],
     ['ex ample.com', 'white space'],
     ['exa_mple..com', 'no domain name'],
     ['-x.example', 'no domain name'],
@@ -100,5 +102,42 @@ describe('a key', () => {
       if (isKeyMistake(once)) throw new Error(once.error);
       expect(parseKey(once.key, 'any')).toEqual({ key: once.key, class: once.class, note: undefined });
     }
+  });
+
+  it('is its own canonical form, whatever it was', () => {
+    const unit = fc.constantFrom(
+      'a',
+      'Z',
+      '.',
+      '"',
+      '#',
+      '\\',
+      ' ',
+      '@',
+      ':',
+      '/',
+      '1',
+      'é',
+      '\u00a0',
+      '[',
+      ']',
+    );
+    const end = fc.constantFrom('', '@example.com', '@', '.example', '::1', '.2.3');
+    let keys = 0;
+    fc.assert(
+      fc.property(
+        fc.string({ unit, maxLength: 8 }),
+        end,
+        fc.constantFrom(...LIST_KINDS),
+        (start, rest, kind) => {
+          const once = parseKey(start + rest, kind);
+          if (isKeyMistake(once)) return;
+          keys += 1;
+          expect(parseKey(once.key, kind)).toEqual({ key: once.key, class: once.class, note: undefined });
+        },
+      ),
+      { numRuns: 5000 },
+    );
+    expect(keys).toBeGreaterThan(500);
   });
 });
