@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { visible } from '../language/visible.ts';
+import { countLeftOut } from '../lists/formats/access-format.ts';
 import {
   type ImportedEntry,
   type ImportMistake,
@@ -103,6 +104,13 @@ export async function listExport(name: string, options: OptionValues, terminal: 
     query: { format },
     accept: LIST_FORMATS[format].mediaType,
   });
+  const leftOut = format === 'access' ? countLeftOut(text) : 0;
+  if (leftOut > 0) {
+    const entries = leftOut === 1 ? 'entry is' : 'entries are';
+    terminal.error(
+      `postward: ${leftOut} ${entries} left out: no table can have such a key; \`--format csv\` writes all`,
+    );
+  }
   const { output } = options;
   if (typeof output !== 'string') {
     if (text !== '') terminal.out(text.replace(/\n$/, ''));

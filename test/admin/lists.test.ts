@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Answer, ApiDaemon } from './api-daemon.ts';
 
@@ -337,6 +338,27 @@ describe('many entries at once', () => {
         }),
       );
     expect(await entries(to)).toEqual(await entries(from));
+  });
+
+  test('are exported without those that are over, so that what goes out can come in', async () => {
+    const from = await newList();
+    const to = await newList();
+    const soon = new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000);
+    await put(from, '192.0.2.1', { action: 'REJECT', expires_at: soon.toISOString() });
+    await put(from, '192.0.2.2', { action: 'REJECT', comment: ' stays ' });
+    await sleep(soon.getTime() - Date.now() + 5);
+    for (const [format, type] of [
+      ['access', 'text/plain'],
+      ['csv', 'text/csv'],
+      ['ndjson', 'application/x-ndjson'],
+    ]) {
+      const { text } = await daemon.ask('GET', `${from}/export?format=${format}`);
+      const headers = { 'content-type': type ?? '' };
+      const { json } = await daemon.ask('POST', `${to}/import`, { body: text, headers });
+      expect(json.results).toMatchObject([{ key: '192.0.2.2' }]);
+    }
+    const { json } = await daemon.ask('GET', `${to}/entries`);
+    expect(json.entries).toMatchObject([{ key: '192.0.2.2', comment: ' stays ' }]);
   });
 
   test('that cannot be read are told by line, and nothing is done', async () => {

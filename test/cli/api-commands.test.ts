@@ -100,6 +100,26 @@ describe('import and export', () => {
     }
   });
 
+  test('an export tells what no table can say, and leaves out what is over', async () => {
+    await printed('list', 'create', 'odd', '--kind', 'helo');
+    await printed('list', 'add', 'odd', '"abc', 'REJECT', '--comment', 'private');
+    await printed('list', 'add', 'odd', '#tag', 'REJECT');
+    await printed('list', 'add', 'odd', 'victim.example', 'REJECT', 'forever');
+    await printed('list', 'create', 'copy', '--kind', 'helo');
+    await printed('list', 'export', 'odd', '--output', 'odd');
+    expect(terminal.errors).toBe(
+      'postward: 2 entries are left out: no table can have such a key; `--format csv` writes all\n',
+    );
+    terminal.errors = '';
+    expect(await printed('list', 'import', 'copy', 'odd')).toContain('1 created');
+    expect(JSON.parse(await printed('list', 'show', 'copy', '--json'))).toMatchObject([
+      { key: 'victim.example', comment: '' },
+    ]);
+    await printed('list', 'export', 'odd', '--format', 'csv', '--output', 'odd.csv');
+    expect(terminal.errors).toBe('');
+    expect(await printed('list', 'import', 'odd', 'odd.csv')).toContain('3 unchanged');
+  });
+
   test('--replace removes what the file does not have; --dry-run changes nothing', async () => {
     await printed('list', 'create', 'few');
     writeFileSync(join(directory, 'table'), table(10));

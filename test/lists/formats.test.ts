@@ -1,30 +1,90 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { countLeftOut } from '../../src/lists/formats/access-format.ts';
 import { LIST_FORMATS, type ListFormatName } from '../../src/lists/formats/list-format.ts';
+import { isKeyMistake, parseKey } from '../../src/lists/key.ts';
 import type { ListEntry } from '../../src/store/list-records.ts';
 import { NO_STAMP } from '../../src/store/stamp.ts';
+import { hasPostmap, PostmapDirectory } from '../tables/postmap.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const NAMES = Object.keys(LIST_FORMATS) as ListFormatName[];
 
-/** What an entry may hold: one line, no white space around it. */
-const line = fc
-  .string({
-    unit: fc.constantFrom('a', 'Z', ' ', ',', '"', '#', ';', 'é', '0', '\\', ':', '@'),
-    maxLength: 30,
-  })
-  .map((text) => text.trim());
+/** What a comment may hold: one line. */
+const line = fc.string({
+  unit: fc.constantFrom(
+    'a',
+    'Z',
+    ' ',
+    ',',
+    '"',
+    '#',
+    ';',
+    'é',
+    '0',
+    '\\',
+    ':',
+    '@',
+    '\t',
+    '\u00a0',
+    '\u2028',
+  ),
+  maxLength: 30,
+});
 
-const entry = fc.record({
-  key: fc.constantFrom(
+/** Whatever can be a key of a list that takes any, or of HELO names. */
+const someKey = fc
+  .tuple(
+    fc.constantFrom('any', 'helo'),
+    fc.string({
+      unit: fc.constantFrom(
+        'a',
+        'Z',
+        '.',
+        '"',
+        '#',
+        '\\',
+        ' ',
+        '@',
+        ':',
+        '%',
+        '=',
+        '1',
+        'é',
+        '\u00a0',
+        '!',
+        '{',
+      ),
+      minLength: 1,
+      maxLength: 8,
+    }),
+    fc.constantFrom('', '@example.com', '@', '.example.com'),
+  )
+  .map(([kind, start, end]) => parseKey(start + end, kind as 'any' | 'helo'))
+  .filter((key) => !isKeyMistake(key))
+  .map((key) => (isKeyMistake(key) ? '' : key.key));
+
+const key = fc.oneof(
+  fc.constantFrom(
     '192.0.2.7',
     '2001:db8::/32',
     'example.com',
     '.example.com',
     '"a b"@example.com',
+    '#tag@example.com',
+    '"#tag x"@example.com',
+    '"abc',
+    'a"b',
+    'a\\',
+    'a\\@example.com',
     '<>',
     'user@',
   ),
+  someKey,
+);
+
+const entry = fc.record({
+  key,
   action: line.map((text) => `REJECT ${text}`.trim()),
   comment: line,
   expires: fc.option(fc.integer({ min: 1, max: 1e6 }).map((seconds) => NOW + seconds * 1000)),
@@ -35,19 +95,88 @@ function entryOf(fields: Pick<ListEntry, 'key' | 'action' | 'comment' | 'expires
   return { list: 'a', version: NO_STAMP, ...author, ...fields };
 }
 
+/** The text of a whole list, as an export puts it together. */
+function textOf(name: ListFormatName, fields: readonly Parameters<typeof entryOf>[0][], nowMs = NOW): string {
+  const format = LIST_FORMATS[name];
+  const leftOut = fields.filter((one) => !format.canWrite(one)).length;
+  return format.heading('a') + format.write(fields.map(entryOf), nowMs) + format.ending(leftOut);
+}
+
 describe.each(NAMES)('a list as %s', (name) => {
   const format = LIST_FORMATS[name];
 
-  it('is read as it was written', () => {
+  it('is read as it was written; what has no line leaves nothing to its neighbours', () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 8 }), (fields) => {
-        const text = format.heading('a') + format.write(fields.map(entryOf), NOW);
-        const { entries, mistakes } = format.read(text);
+        const { entries, mistakes } = format.read(textOf(name, fields));
         expect(mistakes).toEqual([]);
-        expect(entries.map(({ line: _line, ...rest }) => rest)).toEqual(fields);
+        expect(entries.map(({ line: _line, ...rest }) => rest)).toEqual(fields.filter(format.canWrite));
       }),
-      { numRuns: 300 },
+      { numRuns: 1000 },
     );
+  });
+
+  it('has no entry that an import would refuse because its time is over', () => {
+    const gone = { key: 'a.example', action: 'OK', comment: 'gone', expires: NOW };
+    const next = { key: 'b.example', action: 'OK', comment: '', expires: null };
+    const { entries, mistakes } = format.read(textOf(name, [gone, next, gone]));
+    expect(mistakes).toEqual([]);
+    expect(entries).toMatchObject([next]);
+  });
+});
+
+describe('as access(5) text', () => {
+  it('only keys that a line can begin with are written, and how many are not is said', () => {
+    const { canWrite } = LIST_FORMATS.access;
+    const keys = ['#tag@example.com', '"abc', 'a"b', 'a\\', 'a b'];
+    expect(keys.filter((each) => canWrite({ key: each }))).toEqual([]);
+    const sound = [
+      '"#tag x"@example.com',
+      'a\\@b',
+      '\u00a0x',
+      'a#b',
+      '"a\\"b"@example.com',
+      'a:',
+      '\\"',
+      '<>',
+    ];
+    expect(sound.filter((each) => !canWrite({ key: each }))).toEqual([]);
+    const fields = [...keys, ...sound].map((each) => ({
+      key: each,
+      action: 'OK',
+      comment: 'c',
+      expires: null,
+    }));
+    const text = textOf('access', fields);
+    expect(countLeftOut(text)).toBe(keys.length);
+    expect(text).toMatch(/\n# 5 entries are left out, .*\n$/);
+  });
+
+  it('an entry that somebody has made a remark of takes its own remarks with it', () => {
+    const remarks = '#: private\n#@ expires 2040-01-01T00:00:00Z\n';
+    const { entries } = LIST_FORMATS.access.read(`${remarks}#a.example OK\nb.example OK\n`);
+    expect(entries).toEqual([{ line: 4, key: 'b.example', action: 'OK', comment: '', expires: null }]);
+    // A remark within an entry ends neither the entry nor what belongs to it.
+    const within = LIST_FORMATS.access.read(`${remarks}a.example\n# remark\n  OK\n`);
+    expect(within.entries).toMatchObject([{ action: 'OK', comment: 'private' }]);
+  });
+});
+
+describe.runIf(hasPostmap)('postmap(1)', () => {
+  let directory: PostmapDirectory;
+  beforeAll(async () => {
+    directory = await PostmapDirectory.create();
+  });
+  afterAll(() => directory.remove());
+
+  it('makes of an export the entries that an import makes of it', async () => {
+    const keys = fc.uniqueArray(entry, { minLength: 20, maxLength: 60, selector: (one) => one.key });
+    for (const fields of fc.sample(keys, 10)) {
+      const text = textOf('access', fields);
+      const lines = LIST_FORMATS.access.read(text).entries.map((one) => `${one.key}\t${one.action}`);
+      expect(lines).toHaveLength(fields.filter(LIST_FORMATS.access.canWrite).length);
+      expect((await directory.dump('hash', text)).sort()).toEqual(lines.sort());
+    }
   });
 });
 
@@ -83,11 +212,4 @@ describe('a text that makes no sense', () => {
     ]);
     expect(mistakes).toHaveLength(1);
   });
-});
-
-it('an expired entry is a remark in access(5) text, and leaves nothing to the next', () => {
-  const gone = entryOf({ key: 'a.example', action: 'OK', comment: 'gone', expires: NOW - 1000 });
-  const next = { key: 'b.example', action: 'OK', comment: '', expires: null };
-  const { entries } = LIST_FORMATS.access.read(LIST_FORMATS.access.write([gone, entryOf(next)], NOW));
-  expect(entries).toEqual([{ line: 2, ...next }]);
 });

@@ -43,6 +43,15 @@ export class PostmapDirectory {
     return await this.querySpec(`${type}:${file}`, keys);
   }
 
+  /** All that postmap made of a table, as `postmap -s` writes it: a key, a tab and a value a line. */
+  async dump(type: string, text: string): Promise<string[]> {
+    const file = join(this.path, `table${this.#count++}`);
+    await writeFile(file, text);
+    await this.#run(['-c', this.path, `${type}:${file}`], '');
+    const output = await this.#run(['-c', this.path, '-s', `${type}:${file}`], '');
+    return output.split('\n').filter((line) => line !== '');
+  }
+
   async querySpec(spec: string, keys: readonly string[]): Promise<(string | undefined)[]> {
     const output = await this.#run(['-c', this.path, '-q', '-', spec], `${keys.join('\n')}\n`);
     const found = new Map<string, string>();

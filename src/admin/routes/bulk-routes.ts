@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream';
 import { type Static, Type } from 'typebox';
 import type { Edit, EditProblem } from '../../lists/edit.ts';
+import { hasExpired } from '../../lists/formats/has-expired.ts';
 import { type ImportedEntry, LIST_FORMATS, type ListFormatName } from '../../lists/formats/list-format.ts';
 import { MAX_EDITS } from '../../lists/list-service.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
@@ -151,7 +152,9 @@ export function bulkRoutes(port: ListPort): Routes {
         config: reading,
         schema: {
           tags,
-          summary: 'All entries of a list as a text, by key.',
+          summary: 'All entries of a list that are in force, as a text, by key.',
+          description:
+            'A key that no line of access(5) text can begin with (`#x@example.org`, an odd quote) stands there as a remark, and the last line tells how many there are.',
           params,
           querystring: closed({ format: Type.Optional(Type.Enum(FORMAT_NAMES, { default: 'access' })) }),
           produces: [...FORMAT_OF.keys()],
@@ -175,14 +178,17 @@ async function* exported(
   format: (typeof LIST_FORMATS)[ListFormatName],
 ): AsyncGenerator<string> {
   const nowMs = Date.now();
+  let leftOut = 0;
   yield format.heading(list);
   for await (const chunk of port.lists.entries(list)) {
     if (chunk instanceof StoreFailure) {
       port.onStoreFailure(chunk);
       throw new Error('the store cannot be read');
     }
+    leftOut += chunk.filter((entry) => !format.canWrite(entry) && !hasExpired(entry, nowMs)).length;
     yield format.write(chunk, nowMs);
   }
+  yield format.ending(leftOut);
 }
 
 /** NDJSON as the JSON body that it stands for. */

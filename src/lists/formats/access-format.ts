@@ -1,15 +1,24 @@
 /**
  * access(5) text. The format knows no comments that belong to an entry and no
  * expiry: both are written as remarks, which postmap(1) ignores and an import reads again.
+ * Nor can a line begin with every key that a list may have; an entry with such
+ * a key is written as a remark that nobody reads.
  */
+import { isSpace } from '../../language/white-space.ts';
 import type { ListEntry } from '../../store/list-records.ts';
 import { keyEnd } from '../../tables/indexed-table.ts';
 import { MAX_LINE_LENGTH } from '../../tables/table-content.ts';
 import { formatTime, parseTime, TIME_EXAMPLE } from '../../util/rfc3339.ts';
+import { hasExpired } from './has-expired.ts';
 import type { ImportedEntry, ImportedText, ImportMistake, ListFormat } from './list-format.ts';
 
 const COMMENT = '#: ';
 const EXPIRES = '#@ expires ';
+const LEFT_OUT = '# left out, for no table can have this key: ';
+
+/** White space is the C library's, as for postmap(1): a key may begin with another. */
+const REMARK = /^[ \t\r\v\f]*#/;
+const BLANK = /^[ \t\r\v\f]*$/;
 
 export const ACCESS_FORMAT: ListFormat = {
   mediaType: 'text/plain',
@@ -17,11 +26,28 @@ export const ACCESS_FORMAT: ListFormat = {
   heading: (list) =>
     `# Postward list ${list}, in the format of access(5).\n# Networks with a length (192.0.2.0/24) need a cidr: table in Postfix; all else any indexed one.\n`,
   write: (entries, nowMs) => entries.map((entry) => writeEntry(entry, nowMs)).join(''),
+  canWrite,
+  ending: (leftOut) =>
+    leftOut === 0
+      ? ''
+      : `# ${leftOut} ${leftOut === 1 ? 'entry is' : 'entries are'} left out, each where it would have been. CSV and NDJSON have all.\n`,
 };
 
-function writeEntry({ key, action, comment, expires }: ListEntry, nowMs: number): string {
+/** How many entries an export of ours could not write. */
+export function countLeftOut(text: string): number {
+  return text.split('\n').filter((line) => line.startsWith(LEFT_OUT)).length;
+}
+
+/** Else postmap(1) would take the line for a remark, or find another end of the key, or none. */
+function canWrite({ key }: Pick<ListEntry, 'key'>): boolean {
+  return !key.startsWith('#') && !isSpace(key.charCodeAt(0)) && keyEnd(`${key} x`) === key.length;
+}
+
+function writeEntry(entry: ListEntry, nowMs: number): string {
+  const { key, action, comment, expires } = entry;
   // A table cannot say that an entry is over; nor may its remarks fall to the entry that follows.
-  if (expires !== null && expires <= nowMs) return `# expired ${formatTime(expires)}: ${key} ${action}\n`;
+  if (hasExpired(entry, nowMs)) return `# expired ${formatTime(expires ?? 0)}: ${key} ${action}\n`;
+  if (!canWrite(entry)) return `${LEFT_OUT}${key} ${action}\n`;
   const remarks = [
     comment === '' ? '' : `${COMMENT}${comment}\n`,
     expires === null ? '' : `${EXPIRES}${formatTime(expires)}\n`,
@@ -44,12 +70,12 @@ class AccessReader {
   #expires: number | null = null;
 
   read(line: string, number: number): void {
-    if (line.trim() === '') return;
-    if (/^\s*#/.test(line)) {
+    if (BLANK.test(line)) return;
+    if (REMARK.test(line)) {
       this.#readRemark(line, number);
       return;
     }
-    if (!/^\s/.test(line)) {
+    if (!isSpace(line.charCodeAt(0))) {
       this.#end();
       this.#open = { line: number, text: line };
     } else if (this.#open === undefined) {
@@ -69,11 +95,17 @@ class AccessReader {
     return { entries: this.#entries, mistakes: this.#mistakes };
   }
 
-  /** Those that an export wrote belong to the entry that follows; others to nobody. */
+  /**
+   * Those that an export wrote belong to the entry that follows; others to nobody. Between the two stands
+   * nothing else: an entry that somebody has made a remark of takes its own remarks with it.
+   */
   #readRemark(line: string, number: number): void {
-    if (!line.startsWith(COMMENT) && !line.startsWith(EXPIRES)) return;
+    if (!line.startsWith(COMMENT) && !line.startsWith(EXPIRES)) {
+      if (this.#open === undefined) this.#forgetRemarks();
+      return;
+    }
     this.#end();
-    if (line.startsWith(COMMENT)) this.#comment = line.slice(COMMENT.length).trim();
+    if (line.startsWith(COMMENT)) this.#comment = line.slice(COMMENT.length);
     else {
       const expires = parseTime(line.slice(EXPIRES.length).trim());
       if (expires === undefined)
@@ -88,8 +120,7 @@ class AccessReader {
     this.#open = undefined;
     const comment = this.#comment;
     const expires = this.#expires;
-    this.#comment = '';
-    this.#expires = null;
+    this.#forgetRemarks();
     const end = keyEnd(open.text);
     if (end < 0) {
       this.#mistake(
@@ -106,6 +137,11 @@ class AccessReader {
       return;
     }
     this.#entries.push({ line: open.line, key, action, comment, expires });
+  }
+
+  #forgetRemarks(): void {
+    this.#comment = '';
+    this.#expires = null;
   }
 
   #mistake(line: number, message: string, help: string): void {

@@ -1,5 +1,6 @@
 /** Comma-separated values, RFC 4180: the first line names the columns, in any order. */
 import { formatTime, parseTime, TIME_EXAMPLE } from '../../util/rfc3339.ts';
+import { hasExpired } from './has-expired.ts';
 import type { ImportedEntry, ImportedText, ImportMistake, ListFormat } from './list-format.ts';
 
 export const TIME_HELP = `write a time as in \`${TIME_EXAMPLE}\`, or leave it out for never`;
@@ -11,17 +12,21 @@ export const CSV_FORMAT: ListFormat = {
   mediaType: 'text/csv',
   read: readCsv,
   heading: () => `${COLUMNS.join(',')}\r\n`,
-  write: (entries) =>
+  write: (entries, nowMs) =>
     entries
+      .filter((entry) => !hasExpired(entry, nowMs))
       .map(({ key, action, comment, expires }) => {
         const fields = [key, action, comment, expires === null ? '' : formatTime(expires)];
         return `${fields.map(quoted).join(',')}\r\n`;
       })
       .join(''),
+  canWrite: () => true,
+  ending: () => '',
 };
 
+/** White space at the ends counts only within quotes: people put it behind commas. */
 function quoted(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  return /[",\r\n]/.test(field) || field !== field.trim() ? `"${field.replaceAll('"', '""')}"` : field;
 }
 
 function readCsv(text: string): ImportedText {
@@ -43,7 +48,7 @@ function readCsv(text: string): ImportedText {
       mistakes.push({ line, message, help: 'put fields with a comma into quotes' });
       continue;
     }
-    const field = (name: Column) => fields[columns.indexOf(name)]?.trim() ?? '';
+    const field = (name: Column) => fields[columns.indexOf(name)] ?? '';
     const expires = field('expires_at') === '' ? null : parseTime(field('expires_at'));
     if (expires === undefined) mistakes.push({ line, message: 'expires_at is no time', help: TIME_HELP });
     else {
@@ -79,7 +84,7 @@ function splitRecords(text: string): { records: CsvRecord[]; mistake: ImportMist
         };
         return { records, mistake };
       }
-      fields.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '');
+      fields.push(found[1]?.replaceAll('""', '"') ?? found[2]?.trim() ?? '');
       at += found[0].length;
       line += found[0].split('\n').length - 1;
       if (text[at] !== ',') break;

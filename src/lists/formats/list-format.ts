@@ -35,8 +35,16 @@ export interface ListFormat {
   read(text: string): ImportedText;
   /** What comes before the entries. */
   heading(list: string): string;
-  /** Whole lines. @param nowMs milliseconds since 1970 */
+  /**
+   * Whole lines. An entry that has expired is none: an import would not take it.
+   *
+   * @param nowMs milliseconds since 1970
+   */
   write(entries: readonly ListEntry[], nowMs: number): string;
+  /** False for an entry that the format has no line for. */
+  canWrite(entry: Pick<ListEntry, 'key'>): boolean;
+  /** What comes after the entries. @param leftOut how many of those in force could not be written */
+  ending(leftOut: number): string;
 }
 
 export const LIST_FORMATS = {

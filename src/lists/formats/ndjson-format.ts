@@ -1,6 +1,7 @@
 /** One JSON object a line: `{"key": …, "action": …, "comment": …, "expires_at": …}`. */
 import { formatTime, parseTime } from '../../util/rfc3339.ts';
 import { TIME_HELP } from './csv-format.ts';
+import { hasExpired } from './has-expired.ts';
 import type { ImportedEntry, ImportedText, ImportMistake, ListFormat } from './list-format.ts';
 
 const FIELDS = ['key', 'action', 'comment', 'expires_at'];
@@ -9,13 +10,16 @@ export const NDJSON_FORMAT: ListFormat = {
   mediaType: 'application/x-ndjson',
   read: readNdjson,
   heading: () => '',
-  write: (entries) =>
+  write: (entries, nowMs) =>
     entries
+      .filter((entry) => !hasExpired(entry, nowMs))
       .map(({ key, action, comment, expires }) => {
         const expires_at = expires === null ? null : formatTime(expires);
         return `${JSON.stringify({ key, action, comment, expires_at })}\n`;
       })
       .join(''),
+  canWrite: () => true,
+  ending: () => '',
 };
 
 function readNdjson(text: string): ImportedText {
