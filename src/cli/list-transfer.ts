@@ -13,6 +13,8 @@ import {
   LIST_FORMATS,
   type ListFormatName,
 } from '../lists/formats/list-format.ts';
+import { isKeyMistake, parseKey } from '../lists/key.ts';
+import type { ListKind } from '../store/list-records.ts';
 import { OperatorError } from '../util/operator-error.ts';
 import { systemErrorReason } from '../util/system-error.ts';
 import { AdminClient } from './admin-client.ts';
@@ -31,6 +33,10 @@ type Counts = Record<'created' | 'changed' | 'unchanged' | 'removed' | 'absent',
 interface Summary {
   readonly counts: Counts;
   readonly results: readonly { readonly key: string }[];
+}
+
+interface ListKindOnly {
+  readonly kind: ListKind;
 }
 
 interface Edit {
@@ -52,7 +58,10 @@ export async function listImport(
   const format = formatOf(file, options['format'] as ListFormatName | undefined);
   const read = LIST_FORMATS[format].read(await textOf(file, terminal));
   const { entries } = read;
-  const mistakes = [...read.mistakes, ...contradictions(entries)];
+  // What the same key is depends on the list; a file that cannot be read is told of without asking.
+  const kind =
+    read.mistakes.length > 0 ? 'any' : (await client.ask<ListKindOnly>({ path: ['lists', name] })).kind;
+  const mistakes = [...read.mistakes, ...contradictions(entries, kind)];
   if (mistakes.length > 0) {
     for (const { line, message, help } of mistakes.slice(0, MISTAKES_SHOWN)) {
       terminal.error(`${file}:${line}: ${visible(message)}\n  help: ${visible(help)}`);
@@ -129,17 +138,22 @@ export async function listExport(name: string, options: OptionValues, terminal: 
   return 0;
 }
 
-/** Of two entries with one key postmap(1) takes the first, an edit the last: whoever wrote both has to say. */
-function contradictions(entries: readonly ImportedEntry[]): ImportMistake[] {
+/**
+ * Of two entries with one key, however it is spelt, postmap(1) takes the first and an edit the last: whoever wrote
+ * both has to say.
+ */
+function contradictions(entries: readonly ImportedEntry[], kind: ListKind): ImportMistake[] {
   const earlier = new Map<string, ImportedEntry>();
   return entries.flatMap((entry) => {
-    const key = entry.key.toLowerCase();
+    const parsed = parseKey(entry.key, kind);
+    const key = isKeyMistake(parsed) ? entry.key : parsed.key;
     const other = earlier.get(key) ?? entry;
     earlier.set(key, other);
     const isSame =
       other.action === entry.action && other.comment === entry.comment && other.expires === entry.expires;
     if (isSame) return [];
-    const message = `line ${other.line} has another entry for \`${entry.key}\``;
+    const spelling = other.key === entry.key ? '' : `, as \`${other.key}\``;
+    const message = `line ${other.line} has another entry for \`${entry.key}\`${spelling}`;
     return [{ line: entry.line, message, help: 'remove one of the two' }];
   });
 }

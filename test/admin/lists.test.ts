@@ -431,6 +431,27 @@ describe('many entries at once', () => {
     });
     expect(twice.json.counts).toMatchObject({ created: 1, unchanged: 1 });
   });
+
+  test('are refused when two edits say different things of one key, however it is spelt', async () => {
+    const path = await newList({ kind: 'client' });
+    const bulk = (...edits: object[]) => daemon.ask('POST', `${path}/bulk`, { body: { edits } });
+    const one = { operation: 'put', key: '2001:db8::7', action: 'REJECT' };
+    const key = '2001:0db8::7';
+    for (const other of [
+      { ...one, key, action: 'OK' },
+      { ...one, key, comment: 'else' },
+      { ...one, key, expires_at: '2080-01-01T00:00:00Z' },
+      { operation: 'remove', key },
+    ]) {
+      const expected = 'one entry for a key; edits/1 says another thing of `2001:db8::7`';
+      expect((await bulk({ ...one, key: '192.0.2.1' }, one, other)).json).toMatchObject({
+        status: 400,
+        errors: [{ field: 'body/edits/2/key', value: key, expected }],
+      });
+    }
+    expect((await daemon.ask('GET', path)).json.entries).toBe(0);
+    expect((await bulk(one, { ...one, key })).json.counts).toMatchObject({ created: 1, unchanged: 1 });
+  });
 });
 
 describe('a POST sent again under its Idempotency-Key', () => {

@@ -143,6 +143,21 @@ describe('import and export', () => {
     terminal.errors = '';
     expect(await typed('list', 'import', 'other', 'broken')).toBe(2);
     expect(terminal.errors).toMatch(/^broken:2: .*\n {2}help: .*\npostward: nothing was changed\n$/s);
+    const spelt = [
+      '2001:db8::7 REJECT',
+      '2001:0db8::7 OK',
+      '192.0.2.9/32 REJECT',
+      '192.0.2.9 OK',
+      '192.0.2.8/32 OK',
+      '192.0.2.8 OK',
+    ];
+    writeFileSync(join(directory, 'twice'), `${spelt.join('\n')}\n`);
+    terminal.errors = '';
+    expect(await typed('list', 'import', 'other', 'twice')).toBe(2);
+    expect(terminal.errors.match(/^twice:.*$/gm)).toEqual([
+      'twice:2: line 1 has another entry for `2001:0db8::7`, as `2001:db8::7`',
+      'twice:4: line 3 has another entry for `192.0.2.9`, as `192.0.2.9/32`',
+    ]);
     writeFileSync(join(directory, 'broken'), `${table(5050)}not/a/key REJECT\n`);
     expect(await typed('list', 'import', 'other', 'broken')).toBe(1);
     expect(terminal.errors).toContain('not/a/key');

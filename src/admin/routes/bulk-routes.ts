@@ -4,12 +4,13 @@
  */
 import { Readable } from 'node:stream';
 import { type Static, Type } from 'typebox';
-import type { Edit, EditProblem } from '../../lists/edit.ts';
+import type { EditProblem } from '../../lists/edit.ts';
 import { hasExpired } from '../../lists/formats/has-expired.ts';
-import { type ImportedEntry, LIST_FORMATS, type ListFormatName } from '../../lists/formats/list-format.ts';
+import { LIST_FORMATS, type ListFormatName } from '../../lists/formats/list-format.ts';
 import { MAX_EDITS } from '../../lists/list-service.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import { closed } from '../closed.ts';
+import { type EntryEdit, refuseContradictions } from '../contradictions.ts';
 import { isTooDeep } from '../json-depth.ts';
 import { type Applied, applyEdits, type ListPort, listFor } from '../list-port.ts';
 import { ACTION, COMMENT, DRY_RUN, EXPIRY, LIST_NAME, OUTCOME, SHARED } from '../list-schemas.ts';
@@ -86,7 +87,7 @@ export function bulkRoutes(port: ListPort): Routes {
         schema: {
           tags,
           summary: `Put and remove up to ${MAX_EDITS} entries: all or none.`,
-          description: `As JSON, or as NDJSON (\`${NDJSON}\`) with one edit a line.`,
+          description: `As JSON, or as NDJSON (\`${NDJSON}\`) with one edit a line. Two edits that say different things of one key are refused.`,
           consumes: ['application/json', NDJSON],
           params,
           querystring: closed({ dry_run: DRY_RUN }),
@@ -99,6 +100,7 @@ export function bulkRoutes(port: ListPort): Routes {
           const edits = (request.body as Static<typeof BULK>).edits.map((edit, at) =>
             bulkEdit(list, edit, at),
           );
+          refuseContradictions(port.lists, edits, (index) => `edits/${index}`);
           const applied = await applyEdits(port, request, edits, isDryRun, ({ index, field }) =>
             field === 'list'
               ? 'params/list'
@@ -133,12 +135,8 @@ export function bulkRoutes(port: ListPort): Routes {
           const { list } = request.params as Static<typeof params>;
           const { dry_run: isDryRun = false } = request.query as { dry_run?: boolean };
           const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
-          const { edits, lines } = importedEdits(
-            port,
-            list,
-            FORMAT_OF.get(type) ?? 'access',
-            String(request.body),
-          );
+          const { edits, lines } = importedEdits(list, FORMAT_OF.get(type) ?? 'access', String(request.body));
+          refuseContradictions(port.lists, edits, (index) => `line ${lines[index]}`);
           const fieldOf = ({ index, field }: EditProblem) =>
             field === 'list' ? 'params/list' : `body/line ${lines[index]}/${field}`;
           return summary(edits, await applyEdits(port, request, edits, isDryRun, fieldOf), isDryRun);
@@ -211,7 +209,7 @@ function editsOf(text: string): { edits: unknown[] } {
   return { edits };
 }
 
-function bulkEdit(list: string, edit: Static<typeof BULK_EDIT>, at: number): Edit {
+function bulkEdit(list: string, edit: Static<typeof BULK_EDIT>, at: number): EntryEdit {
   const { operation, key, action, comment, expires_at } = edit;
   if (operation === 'put') {
     if (action === undefined) {
@@ -236,11 +234,10 @@ function bulkEdit(list: string, edit: Static<typeof BULK_EDIT>, at: number): Edi
 }
 
 function importedEdits(
-  port: ListPort,
   list: string,
   format: ListFormatName,
   text: string,
-): { edits: Edit[]; lines: number[] } {
+): { edits: EntryEdit[]; lines: number[] } {
   const { entries, mistakes } = LIST_FORMATS[format].read(text);
   if (mistakes.length > 0) {
     const errors = mistakes
@@ -257,7 +254,6 @@ function importedEdits(
       `${entries.length} entries at once, and ${MAX_EDITS} are the most; import them in parts`,
     );
   }
-  checkTwice(port, list, entries);
   return {
     edits: entries.map(({ key, action, comment, expires }) => ({
       operation: 'put',
@@ -269,31 +265,8 @@ function importedEdits(
   };
 }
 
-/** Of two entries with one key postmap(1) takes the first, a transaction the last: whoever wrote both has to say. */
-function checkTwice(port: ListPort, list: string, entries: readonly ImportedEntry[]): void {
-  const earlier = new Map<string, ImportedEntry>();
-  const errors: FieldProblem[] = [];
-  for (const entry of entries) {
-    const key = port.lists.key(list, entry.key);
-    if (typeof key !== 'string') continue;
-    const other = earlier.get(key);
-    if (other === undefined) earlier.set(key, entry);
-    else if (
-      other.action !== entry.action ||
-      other.comment !== entry.comment ||
-      other.expires !== entry.expires
-    ) {
-      const expected = `one entry for a key; line ${other.line} has another one for it, which postmap(1) would take`;
-      errors.push(fieldProblem(`body/line ${entry.line}/key`, entry.key, expected));
-    }
-  }
-  if (errors.length === 0) return;
-  const shown = errors.slice(0, MAX_MISTAKES);
-  throw new ProblemError(400, `nothing is imported: ${errors.length} keys have different entries`, shown);
-}
-
 function summary(
-  edits: readonly Edit[],
+  edits: readonly EntryEdit[],
   { results, isShared }: Applied,
   isDryRun: boolean,
 ): Static<typeof SUMMARY> {
@@ -302,8 +275,7 @@ function summary(
   return {
     counts,
     results: results.map(({ before, after, outcome, notes }, at) => {
-      const edit = edits[at];
-      const key = (after ?? before)?.key ?? (edit !== undefined && 'key' in edit ? edit.key : '');
+      const key = (after ?? before)?.key ?? edits[at]?.key ?? '';
       return { key, outcome, notes: [...notes] };
     }),
     dry_run: isDryRun,
