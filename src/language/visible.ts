@@ -4,8 +4,11 @@
  * shown instead of sent.
  */
 
-/** Controls, format characters (bidi overrides, zero-width, byte order mark), line and paragraph separators. */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/**
+ * Controls, format characters (bidi overrides, zero-width, byte order mark), line and paragraph separators, and
+ * blanks that look like one and are none.
+ */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u00a0\u2000-\u200a\u202f]/gu;
 
 /** Two columns wide on a terminal (UAX #11, the common blocks). */
 const WIDE =

@@ -114,6 +114,10 @@ describe('formatDiagnostic', () => {
     expect(shown).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\u2028]/u);
   });
 
+  test('a blank that is none to Postfix is told from one', () => {
+    expect(frame('x = permit,\u00a0reject', 11, 18)).toContain('x = permit,\\u{a0}reject');
+  });
+
   test('a long line is shown around the place', () => {
     const text = `${'a'.repeat(500)} here ${'b'.repeat(500)}`;
     expect(frame(text, 501, 505)).toMatchInlineSnapshot(`
