@@ -52,6 +52,16 @@ test('a list that another has in it, wherever it stands', () => {
   );
 });
 
+test('and so are the sites of scores, also those that postscreen asks', () => {
+  const sites = 'dnsbl.sorbs.net=127.0.0.10*2 list.dnswl.org=127.0.[2..20].[1..3]*-2, a.example*3';
+  const told = [
+    'closed-dnsbl dnsbl.sorbs.net=127.0.0.10*2',
+    'dnsbl-terms list.dnswl.org=127.0.[2..20].[1..3]*-2',
+  ];
+  expect(lintedWords(`dnsbl_sites = ${sites}`)).toEqual(told);
+  expect(lintedWords(`postscreen_dnsbl_sites = ${sites}`)).toEqual(told);
+});
+
 test('maps_rbl_domains is looked at as well', () => {
   expect(lintedWords('maps_rbl_domains = list.dsbl.org, spamcop.net')).toEqual([
     'closed-dnsbl list.dsbl.org',

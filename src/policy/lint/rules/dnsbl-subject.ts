@@ -15,7 +15,7 @@ export const dnsblSubject: LintRule = {
   *check(context) {
     for (const use of dnsblUses(context)) {
       const facts = findDnsbl(use.domain);
-      if (facts?.status !== 'alive') continue;
+      if (facts?.status !== 'alive' || use.isScored) continue;
       const mistake = mistakeOf(use, facts);
       if (mistake !== undefined) yield { ...mistake, span: use.span };
     }

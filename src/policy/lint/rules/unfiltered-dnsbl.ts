@@ -10,9 +10,9 @@ export const unfilteredDnsbl: LintRule = {
   reason: 'Without a filter every answer is a listing, also one that means the opposite.',
   example: 'smtpd_client_restrictions = reject_rbl_client hostkarma.junkemailfilter.com',
   *check(context) {
-    for (const { restriction, argument, domain, span } of dnsblUses(context)) {
+    for (const { restriction, argument, domain, span, isScored } of dnsblUses(context)) {
       const { status, listings, besides, isAllowList } = findDnsbl(domain) ?? {};
-      if (status !== 'alive' || besides === undefined || argument.includes('=')) continue;
+      if (status !== 'alive' || besides === undefined || argument.includes('=') || isScored) continue;
       const isPermit = restriction.startsWith('permit_');
       // The opposite of what the list is for has a rule of its own.
       if (isPermit !== (isAllowList ?? false)) continue;
