@@ -111,10 +111,12 @@ function suggestionFor(token: Token | undefined, { classNames }: ListCompiler): 
 }
 
 const DOMAIN = /^[^:/]+\.[^:/]+$/;
+const ADDRESS = /^\d+(?:\.\d+){3}$/;
 
 /** The restriction whose DNS list stands before words that can only be more of them: `reject_rbl_client a.example, b.example`. */
 function takerOf(tokens: readonly Token[], at: number, length: number): Token | undefined {
-  if (!tokens.slice(at, at + length).every(({ text }) => DOMAIN.test(text))) return undefined;
+  if (!tokens.slice(at, at + length).every(({ text }) => DOMAIN.test(text) && !ADDRESS.test(text)))
+    return undefined;
   const before = tokens.slice(0, at).findLastIndex(({ text }) => !DOMAIN.test(text));
   const taker = before < at - 1 ? tokens[before] : undefined;
   return findRestriction(taker?.text ?? '')?.argument === 'dnsbl' ? taker : undefined;
@@ -147,6 +149,8 @@ const MOST_ENDINGS = 5;
 function helpFor(word: string): string | undefined {
   const other = OTHER_WORDS.get(word.toLowerCase());
   if (other !== undefined) return `did you mean \`${other}\`?`;
+  if (ADDRESS.test(word))
+    return 'a filter of a DNS list has several values in brackets, such as `=127.0.0.[2;4..11]`';
   const longer = RESTRICTIONS.flatMap(({ name }) =>
     name.startsWith(`${word.toLowerCase()}_`) ? [name] : [],
   );

@@ -10,6 +10,7 @@ test.each([
     'reject_non_fqdn',
     'did you mean `reject_non_fqdn_helo_hostname` or `reject_non_fqdn_sender` or `reject_non_fqdn_recipient`?',
   ],
+  ['reject_rbl_client bl.example=127.0.0.2,127.0.0.3', expect.stringContaining('`=127.0.0.[2;4..11]`')],
   // The beginning of so many that no list of them helps.
   ['reject_unknown', 'a restriction class must be named in smtpd_restriction_classes'],
   ['greylist', 'a restriction class must be named in smtpd_restriction_classes'],
