@@ -62,6 +62,15 @@ test.each([
   ['no', 'client', 'reject_invalid_helo_hostname', ['reject_invalid_helo_hostname']],
   ['no', 'client', 'permit_dnswl_client wl.example', []],
   ['no', 'helo', 'reject_non_fqdn_sender', ['reject_non_fqdn_sender']],
+  // Clients log in after EHLO.
+  [
+    'no',
+    'client',
+    'permit_sasl_authenticated, reject_unknown_client_hostname',
+    ['permit_sasl_authenticated'],
+  ],
+  ['no', 'sender', 'permit_sasl_authenticated, reject_non_fqdn_sender', []],
+  ['yes', 'client', 'permit_sasl_authenticated, reject_unknown_client_hostname', []],
   ['no', 'sender', 'reject_non_fqdn_sender', []],
   ['no', 'sender', table, []],
   ['no', 'sender', 'reject_unauth_destination', ['reject_unauth_destination']],

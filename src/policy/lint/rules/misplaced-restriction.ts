@@ -4,16 +4,17 @@ import { quote } from '../../../language/quote.ts';
 import type { LintRule } from '../lint-rule.ts';
 import { flatItems, type RestrictionItem } from '../restriction-list.ts';
 
-type Needed = 'helo_name' | 'sender' | 'recipient' | 'etrn_domain';
+type Needed = 'helo_name' | 'sasl_username' | 'sender' | 'recipient' | 'etrn_domain';
 
 const WORDS: Readonly<Record<Needed, string>> = {
   helo_name: 'HELO name',
+  sasl_username: 'login',
   sender: 'sender',
   recipient: 'recipient',
   etrn_domain: 'ETRN domain',
 };
 
-const ENVELOPE: readonly Needed[] = ['helo_name', 'sender', 'recipient'];
+const ENVELOPE: readonly Needed[] = ['helo_name', 'sasl_username', 'sender', 'recipient'];
 
 /** What is known when a list runs; ETRN requests go through the client and helo lists as well. */
 const KNOWN: Readonly<Record<ListName, readonly Needed[]>> = {
@@ -22,16 +23,16 @@ const KNOWN: Readonly<Record<ListName, readonly Needed[]>> = {
   sender: ENVELOPE,
   relay: ENVELOPE,
   recipient: ENVELOPE,
-  data: ['helo_name', 'sender'],
-  end_of_data: ['helo_name', 'sender'],
-  etrn: ['helo_name', 'etrn_domain'],
+  data: ['helo_name', 'sasl_username', 'sender'],
+  end_of_data: ['helo_name', 'sasl_username', 'sender'],
+  etrn: ['helo_name', 'sasl_username', 'etrn_domain'],
 };
 
 /** The same with smtpd_delay_reject = no. */
 const KNOWN_AT_ONCE: Readonly<Partial<Record<ListName, readonly Needed[]>>> = {
   client: [],
   helo: ['helo_name'],
-  sender: ['helo_name', 'sender'],
+  sender: ['helo_name', 'sasl_username', 'sender'],
 };
 
 /** They look at the recipient only to be careful, or have a rule of their own. */
@@ -77,7 +78,15 @@ function needs({ restriction }: RestrictionItem): readonly Needed[] {
   return (Object.keys(WORDS) as Needed[]).filter((name) => restriction.reads.includes(name));
 }
 
+const HOMES: Readonly<Record<Needed, ListName>> = {
+  helo_name: 'helo',
+  sasl_username: 'sender',
+  sender: 'sender',
+  recipient: 'recipient',
+  etrn_domain: 'etrn',
+};
+
 function homeOf(needed: Needed): string {
-  const list = needed === 'helo_name' ? 'helo' : needed === 'etrn_domain' ? 'etrn' : needed;
+  const list = HOMES[needed];
   return `smtpd_${list}_restrictions`;
 }
