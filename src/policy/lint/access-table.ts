@@ -147,9 +147,9 @@ function readRow(
   ];
 }
 
-/** -1 for a key in quotes: no address or domain needs them. */
+/** -1 for a key with blanks in quotes. */
 function firstSpace(text: string): number {
-  return text.startsWith('"') ? -1 : text.search(/\s/);
+  return /^"[^"]*\s/.test(text) ? -1 : text.search(/\s/);
 }
 
 /** Behind `/pattern/flags`, whatever stands for the slash. */

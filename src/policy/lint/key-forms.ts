@@ -129,6 +129,15 @@ const FORMS: readonly KeyForm[] = [
     }),
   },
   {
+    // smtpd makes `?` of one in a HELO name.
+    pattern: /^"[^"@]*"$/,
+    searches: [...HOSTS, 'names', 'mail'],
+    problem: (key) => ({
+      why: 'the quotation marks belong to the key',
+      help: `write \`${key.slice(1, -1)}\``,
+    }),
+  },
+  {
     pattern: /,$/,
     searches: ['client', 'hosts', 'mail'],
     problem: (key) => ({

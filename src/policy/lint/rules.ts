@@ -33,6 +33,8 @@ import { okBeforeRelayGuard } from './rules/ok-before-relay-guard.ts';
 import { oldName } from './rules/old-name.ts';
 import { openRelay } from './rules/open-relay.ts';
 import { permitBehindGuard } from './rules/permit-behind-guard.ts';
+import { remarkInResult } from './rules/remark-in-result.ts';
+import { remarkInValue } from './rules/remark-in-value.ts';
 import { removedRestriction } from './rules/removed-restriction.ts';
 import { renamedDnsbl } from './rules/renamed-dnsbl.ts';
 import { repeatedDnsbl } from './rules/repeated-dnsbl.ts';
@@ -40,6 +42,7 @@ import { senderLoginIgnored } from './rules/sender-login-ignored.ts';
 import { serviceBeforeRelayGuard } from './rules/service-before-relay-guard.ts';
 import { shadowedRow } from './rules/shadowed-row.ts';
 import { swallowedRestriction } from './rules/swallowed-restriction.ts';
+import { swallowedRow } from './rules/swallowed-row.ts';
 import { tableInResult } from './rules/table-in-result.ts';
 import { unaskableDnsbl } from './rules/unaskable-dnsbl.ts';
 import { unfilteredDnsbl } from './rules/unfiltered-dnsbl.ts';
@@ -90,6 +93,7 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   cidrForNames,
   caseSensitivePattern,
   shadowedRow,
+  swallowedRow,
   bareCode,
   dsnWithoutText,
   dsnClass,
@@ -97,7 +101,9 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   tableInResult,
   malformedAction,
   forbiddenOk,
+  remarkInResult,
 
+  remarkInValue,
   ignoredParameter,
   looseSetting,
   worldReadablePassword,

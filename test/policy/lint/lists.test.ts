@@ -200,3 +200,14 @@ test.each([
 ])('a setting for a trial: %j', (mainCf, words) => {
   expect(lintedWords(mainCf)).toEqual(words.map((word) => `loose-setting ${word}`));
 });
+
+test.each([
+  ['smtpd_helo_required = yes # keep the bots out', ['# keep the bots out']],
+  ['myhostname = mx.example.com  # the first', ['# the first']],
+  ['relayhost = [192.0.2.1] #', ['#']],
+  ['smtpd_banner = $myhostname ESMTP # no spam', []],
+  ['recipient_delimiter = #', []],
+  ['# a comment\nmyhostname = mx.example.com\n  # another\n', []],
+])('a remark in a value: %j', (mainCf, words) => {
+  expect(lintedWords(mainCf)).toEqual(words.map((word) => `remark-in-value ${word}`));
+});

@@ -40,6 +40,7 @@ test.each([
   [client(), '192.0.2.7:25', 'write `192.0.2.7`'],
   [client(), '2001:0db8:1', 'write `2001:db8:1`'],
   [client(), '2001:0DB8', 'write `2001:DB8`'],
+  [client(), '"host.example"', 'write `host.example`'],
   // What is left of 2001:db8:1::7 without its last field.
   [client(), '2001:db8:1:', undefined],
   [client(), '2001:db8:0:0', undefined],
@@ -62,6 +63,8 @@ test.each([
   [sender, 'bob@$mydomain', 'write the name itself'],
   [sender, 'us$er@spam.example', undefined],
   [sender, 'us$er@', undefined],
+  [sender, '"spam.example"', 'write `spam.example`'],
+  [sender, '"bob"@spam.example', undefined],
   [sender, '10.0.0.', expect.stringContaining('check_client_access')],
   [sender, '2001:db8::1', expect.stringContaining('check_client_access')],
   [sender, '[ipv6:2001:db8::1]', undefined],
@@ -151,6 +154,10 @@ test.each([
     'Postfix ignores what follows `REJECT`',
     'write `REJECT you are spam` if it is a text',
   ],
+  ['= REJECT', '`=` between key and result', 'write `REJECT`'],
+  ['=> 550 no', '`=>` between key and result', 'write `550 no`'],
+  [': REJECT', '`:` between key and result', 'write `REJECT`'],
+  ['REJECT\u00a0no', 'no-break space', 'write `REJECT no`'],
   ['DENY', 'unknown action or restriction `DENY`', 'did you mean `REJECT`?'],
   ['allow', 'unknown action or restriction `allow`', 'did you mean `OK`?'],
   [
@@ -273,4 +280,27 @@ test.each([
   ['smtpd_sender_restrictions = check_sender_mx_access cidr:$config_directory/access', []],
 ])('a cidr table: %j', (mainCf, codes) => {
   expect(lintText(mainCf, '192.0.2.0/24 REJECT\n').map(({ code }) => code)).toEqual(codes);
+});
+
+test.each([
+  ['spam.example REJECT\n  ham.example OK\n', ['ham.example']],
+  ['spam.example REJECT\n# why\n\tbob@ham.example 550 no\n\n 10.1 DUNNO\n', ['bob@ham.example', '10.1']],
+  // A text that goes on.
+  ['spam.example REJECT go away,\n  for good. OK it is\n', []],
+  ['spam.example REJECT\nham.example OK\n', []],
+])('an entry with white space before it: %j', (access, keys) => {
+  const found = lintedWords(sender, access).filter((finding) => finding.startsWith('swallowed-row'));
+  expect(found).toEqual(keys.map((key) => `swallowed-row ${key}`));
+});
+
+test.each([
+  ['REJECT # that nuisance', true],
+  ['550 5.7.1 #nuisance', true],
+  ['REJECT go away # since May', true],
+  ['REJECT see ticket #123', false],
+  ['OK # our partner', false],
+  ['PREPEND X-Mark: # one', false],
+])('the remark in %s', (value, isTold) => {
+  const codes = lintText(sender, `spam.example ${value}\n`).map(({ code }) => code);
+  expect(codes).toEqual(isTold ? ['remark-in-result'] : []);
 });

@@ -3,7 +3,7 @@ import { parseAction } from '../../../access/action.ts';
 import { quote } from '../../../language/quote.ts';
 import type { LintRule } from '../lint-rule.ts';
 import { results } from '../results.ts';
-import { strayMark } from '../stray-mark.ts';
+import { strayMark, strayMessage } from '../stray-mark.ts';
 
 export const tableInResult: LintRule = {
   code: 'table-in-result',
@@ -21,7 +21,7 @@ export const tableInResult: LintRule = {
       const stray = strayMark(value);
       if (stray?.mark.includes(':')) {
         yield {
-          message: `\`${stray.verb}\` is no action with a colon behind it: Postfix takes ${quote(value)} for a lookup table, and ${whom} gets \`451 4.3.5 Server configuration error\``,
+          message: `${strayMessage(stray)}: Postfix takes ${quote(value)} for a lookup table, and ${whom} gets \`451 4.3.5 Server configuration error\``,
           span,
           help: `write ${quote(stray.meant ?? `${stray.verb} go away`)}`,
         };

@@ -9,7 +9,7 @@ import { didYouMean } from '../../../util/did-you-mean.ts';
 import type { LintRule } from '../lint-rule.ts';
 import { type ListItem, readItems } from '../restriction-list.ts';
 import { results } from '../results.ts';
-import { strayMark } from '../stray-mark.ts';
+import { strayMark, strayMessage } from '../stray-mark.ts';
 
 const VERBS = ACTIONS.map(({ verb }) => verb);
 
@@ -44,7 +44,7 @@ export const unknownAction: LintRule = {
         };
       } else if (stray !== undefined) {
         yield {
-          message: `\`${stray.verb}\` is no action with \`${stray.mark}\` at it, and no restriction: ${whom} gets \`451 4.3.5 Server configuration error\``,
+          message: `${strayMessage(stray)}: ${whom} gets \`451 4.3.5 Server configuration error\``,
           span,
           help: `write ${quote(stray.meant ?? `${stray.verb} go away`)}`,
         };
