@@ -39,6 +39,16 @@ export function reportNoEquals(
     });
     return;
   }
+  if (/^\S+\s*\+=/.test(line.text)) {
+    report({
+      severity: 'error',
+      code: 'missing-equals',
+      message: `${quote(word)} cannot be added to: there is no \`+=\` in main.cf`,
+      span,
+      help: 'write the whole value in one place; a line that starts with white space continues it',
+    });
+    return;
+  }
   if (assignmentBefore !== undefined && isLikelyContinuation(line, lineBefore)) {
     const { name, nameSpan } = assignmentBefore;
     report({

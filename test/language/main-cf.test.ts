@@ -116,6 +116,13 @@ reject_unauth_pipelining
     `);
   });
 
+  test('an addition, which other languages have', () => {
+    const { diagnostics } = parse('mydestination = a.example\nmydestination += b.example\n');
+    expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+      ['missing-equals', '`mydestination` cannot be added to: there is no `+=` in main.cf'],
+    ]);
+  });
+
   test('an assignment without a name', () => {
     const { assignments, diagnostics } = parse('a = b\n= c\n');
     expect(assignments).toHaveLength(1);
