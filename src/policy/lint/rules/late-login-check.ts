@@ -28,7 +28,7 @@ smtpd_sender_restrictions = permit_sasl_authenticated, reject_authenticated_send
       for (const { restriction, token } of items.slice(permit + 1)) {
         if (!CHECKS.includes(restriction.name)) continue;
         yield {
-          message: `${quote(token.text)} in ${list.parameter} is not for who has logged in: \`permit_sasl_authenticated\` lets him through before it`,
+          message: `${quote(token.text)} in ${list.parameter} does not see who has logged in: \`permit_sasl_authenticated\` lets him through before it`,
           span: token.span,
           help: 'write it before `permit_sasl_authenticated`',
         };
