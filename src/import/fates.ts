@@ -27,6 +27,8 @@ export interface FateOptions {
   /** What stays of the lists in Postfix names restriction classes. */
   readonly nativeClasses: boolean;
   readonly edits: Edits;
+  /** Names that options of services use which stay in master.cf. */
+  readonly usedByServices: ReadonlySet<string>;
   /** Names that master.cf uses; undefined: it was not given. */
   readonly usedByMaster: ReadonlySet<string> | undefined;
 }
@@ -45,12 +47,18 @@ export function fatesOf(options: FateOptions): LineFate[] {
   const { assignments } = options;
   const last = new Map(assignments.map((assignment) => [assignment.name, assignment]));
   const inForce = [...last.values()];
-  // What stays keeps the macros that it uses.
+  // What stays keeps the macros that it uses, and those that they use.
   const usedByPostfix = new Set(
     inForce
       .filter((assignment) => isReadByPostfix(assignment, options))
-      .flatMap((assignment) => [...referencesIn(assignment, options.edits)]),
+      .flatMap((assignment) => [...referencesIn(assignment, options.edits)])
+      .concat([...options.usedByServices]),
   );
+  for (const name of usedByPostfix) {
+    const macro = last.get(name);
+    if (macro === undefined || !isMacro(macro, options)) continue;
+    for (const other of referencesIn(macro, options.edits)) usedByPostfix.add(other);
+  }
   return assignments.map((assignment) => {
     const winner = last.get(assignment.name);
     if (winner === undefined || winner === assignment) return fateOf(assignment, usedByPostfix, options);

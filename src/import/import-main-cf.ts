@@ -21,7 +21,7 @@ import { mendLists } from './mend-lists.ts';
 import { mendNames, namesIn } from './mend-names.ts';
 import { mendText } from './mend-text.ts';
 import { moveTables } from './move-tables.ts';
-import { neededAssignments } from './needed.ts';
+import { neededAssignments, referencesIn } from './needed.ts';
 import { policyText } from './policy-text.ts';
 import { hasGuard, isLeftWhole, leftToPostfix, postfixPart } from './postfix-part.ts';
 import { type Subject, servicesWithPolicy, subjectsOf } from './subjects.ts';
@@ -161,7 +161,7 @@ function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[
     LIST_NAMES.some((list) => postfixPart(examined, list, false).usesClasses),
   );
   const mainLists = listsOf(main, services.length === 0 ? undefined : main.name);
-  const imported = (subject: Subject): ImportedPolicy => {
+  const imported = (subject: Subject, usedByServices: ReadonlySet<string>): ImportedPolicy => {
     const { name, service, examined } = subject;
     const needed = neededBy.get(subject) ?? [];
     const lists = service === undefined ? mainLists : listsOf(subject, name);
@@ -185,6 +185,7 @@ function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[
         isService: service !== undefined,
         nativeClasses,
         edits,
+        usedByServices,
         usedByMaster,
       }),
       wiring:
@@ -196,7 +197,11 @@ function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[
             },
     };
   };
-  return [imported(main), ...services.map(imported)];
+  const ofServices = services.map((service) => imported(service, new Set()));
+  const staying = ofServices
+    .flatMap(({ lines }) => lines.filter(({ fate }) => fate === 'both' || fate === 'stays'))
+    .flatMap(({ assignment }) => [...referencesIn(assignment, edits)]);
+  return [imported(main, new Set(staying)), ...ofServices];
 }
 
 function listsOf({ examined, service }: Subject, policy: string | undefined): Record<Layout, WiredLists> {

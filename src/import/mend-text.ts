@@ -1,6 +1,6 @@
 /**
  * Mends what is wrong with a main.cf as text, before any line of it means
- * anything: `//` remarks, continuation lines that lost their white space, white
+ * anything: `//` and `#` remarks amid lines, continuation lines that lost their white space, white
  * space before assignments that continue nothing, a byte order mark.
  *
  * Promises the same number of lines, so that places in the mended text are
@@ -8,15 +8,18 @@
  */
 import type { Diagnostic } from '../language/diagnostic.ts';
 import { logicalLines } from '../language/logical-lines.ts';
-import { parseMainCf } from '../language/main-cf.ts';
+import { type Assignment, parseMainCf } from '../language/main-cf.ts';
 import { isLikelyContinuation } from '../language/main-cf-mistakes.ts';
 import { quote } from '../language/quote.ts';
 import { Source, type Span } from '../language/source.ts';
 import type { SourcedText } from '../language/sourced-text.ts';
+import { tokenize } from '../language/tokenizer.ts';
+import type { ParameterKind } from '../policy/parameter-row.ts';
 import { PARAMETER_BY_NAME } from '../policy/parameters.ts';
 import { isPostfixParameter } from '../policy/postfix-parameters.ts';
 import { Edits } from './edits.ts';
 import type { Mend } from './mend.ts';
+import { namesIn } from './mend-names.ts';
 
 export interface MendedSource {
   readonly source: Source;
@@ -50,7 +53,7 @@ function mendsOf(source: Source, edits: Edits): Mend[] {
     mend(source.span(0, 1), '', 'a byte order mark, which Postfix takes as part of a name', 'taken out');
   }
   const diagnostics: Diagnostic[] = [];
-  parseMainCf(source, (diagnostic) => diagnostics.push(diagnostic));
+  const assignments = parseMainCf(source, (diagnostic) => diagnostics.push(diagnostic));
   for (const { code, severity, span } of diagnostics) {
     if (span === undefined) continue;
     const text = source.text.slice(span.start, span.end);
@@ -70,6 +73,15 @@ function mendsOf(source: Source, edits: Edits): Mend[] {
       }
     }
   }
+  for (const span of remarksInLists(assignments)) {
+    const text = source.text.slice(span.start, span.end);
+    mend(
+      span,
+      '',
+      `\`#\` does not start a remark amid a line: ${quote(text)} is part of the value`,
+      'taken out',
+    );
+  }
   for (const line of lostContinuations(source, diagnostics)) {
     const { start } = line.span();
     const word = /^\S+/.exec(line.text)?.[0] ?? '';
@@ -81,6 +93,47 @@ function mendsOf(source: Source, edits: Edits): Mend[] {
     );
   }
   return mends;
+}
+
+const LIST_KINDS: readonly (ParameterKind | undefined)[] = [
+  'restrictions',
+  'words',
+  'networks',
+  'domains',
+  'strings',
+  'tables',
+];
+
+/** `permit_mynetworks, # our own`, to the end of its line. */
+function* remarksInLists(assignments: readonly Assignment[]): Generator<Span> {
+  const lists = listNames(assignments);
+  for (const { name, value } of assignments) {
+    if (!lists.has(name)) continue;
+    for (const { text, span } of tokenize(value, () => {})) {
+      if (!text.startsWith('#')) continue;
+      const { source, start } = span;
+      const line = source.text.slice(start, value.span().end).split('\n', 1)[0] ?? '';
+      yield source.span(start, start + line.trimEnd().length);
+    }
+  }
+}
+
+/** Parameters that hold lists, restriction classes, and what these refer to. */
+function listNames(assignments: readonly Assignment[]): ReadonlySet<string> {
+  const lists = new Set(
+    assignments
+      .map(({ name }) => name)
+      .filter((name) => LIST_KINDS.includes(PARAMETER_BY_NAME.get(name)?.kind)),
+  );
+  for (const list of lists) {
+    for (const { name, value } of assignments) {
+      if (name !== list) continue;
+      for (const other of namesIn(value.text)) lists.add(other);
+      if (name !== 'smtpd_restriction_classes') continue;
+      for (const { text } of tokenize(value, () => {})) lists.add(text);
+    }
+  }
+  return lists;
 }
 
 /** What stands before an `=`, as parameters are called. */
@@ -113,13 +166,21 @@ function isParameter(name: string): boolean {
   return PARAMETER_BY_NAME.has(name) || isPostfixParameter(name);
 }
 
+/** False of what is one word or number: another line would only spoil it. */
+function mayGoOn(line: SourcedText | undefined): boolean {
+  const name = /^[^\s=]+/.exec(line?.text ?? '')?.[0] ?? '';
+  const kind = PARAMETER_BY_NAME.get(name)?.kind;
+  return kind === undefined || kind === 'template' || LIST_KINDS.includes(kind);
+}
+
 function* lostContinuations(source: Source, diagnostics: readonly Diagnostic[]): Generator<SourcedText> {
   const starts = new Set(
     diagnostics.filter(({ code }) => code === 'missing-equals').map(({ span }) => span?.start),
   );
   let lineBefore: SourcedText | undefined;
   for (const line of logicalLines(source, () => {})) {
-    const isLost = starts.has(line.span().start) && isLikelyContinuation(line, lineBefore);
+    const isLost =
+      starts.has(line.span().start) && isLikelyContinuation(line, lineBefore) && mayGoOn(lineBefore);
     if (isLost && lineBefore !== undefined) yield line;
     lineBefore = line;
   }

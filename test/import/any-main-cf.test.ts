@@ -143,6 +143,7 @@ const itemSeparators = fc.constantFrom(
   ',\n  ',
   '  \n\t',
   ', // ours\n  ',
+  ' # ours\n  ',
   ',\r\n ',
   ',\n# x\n ',
 );
@@ -156,6 +157,7 @@ const ends = fc.constantFrom(
   '\t',
   '\r',
   ' // ours',
+  ' # ours',
   ', // ours ',
   '\n   \n',
   '\n # x',

@@ -285,6 +285,30 @@ smtpd_recipient_restrictions = reject_rbl_client bl.spamcop.net, permit_auth_des
     expect(imported.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
+  it('takes remarks out of lists, and leaves other values alone', () => {
+    const remarks = `mynetworks = 127.0.0.0/8 # this host
+  192.0.2.0/24, # # ours
+  # all of it
+smtpd_restriction_classes = mine
+mine = permit_mynetworks,# us
+  check_client_access inline:{ {a = # no remark} }
+double_bounce_sender = bounce #1
+`;
+    const imported = importText(remarks, { isFixing: true });
+    expect(imported.text).toBe(`mynetworks = 127.0.0.0/8
+  192.0.2.0/24
+smtpd_restriction_classes = mine
+mine = permit_mynetworks,
+  check_client_access inline:{ {a = # no remark} }
+double_bounce_sender = bounce #1
+`);
+    expect(imported.mends.map(({ span, fault }) => [span.source.position(span.start).line, fault])).toEqual([
+      [1, '`#` does not start a remark amid a line: `# this host` is part of the value'],
+      [2, '`#` does not start a remark amid a line: `# # ours` is part of the value'],
+      [5, '`#` does not start a remark amid a line: `# us` is part of the value'],
+    ]);
+  });
+
   it('takes the white space before lines that Postfix skips for it, and leaves remarks', () => {
     const indented = `   smtpd_helo_restrictions =
       permit_mynetworks,
@@ -316,6 +340,13 @@ myhostname = mx.dest.test
       false,
     ]);
     expect(remark.diagnostics.map(({ code }) => code)).toEqual(['leading-white-space']);
+  });
+
+  it('puts nothing behind what is one word', () => {
+    const text = 'myhostname = mx.dest.test\nreject_unknown_client\nsmtpd_delay_reject = yes\nfoo,\n';
+    const imported = importText(text, { isFixing: true });
+    expect(imported.text).toBe('myhostname = mx.dest.test\nsmtpd_delay_reject = yes\n');
+    expect([imported.mends, imported.hasLostLines]).toEqual([[], true]);
   });
 
   it('is asked for: without it the same is told and nothing is done', () => {
@@ -449,6 +480,13 @@ smtpd_sasl_auth_enable=yes
     }
     expect(fates(importText(own))).toEqual([
       'mua_client_restrictions left out: Postfix has no such parameter, and nothing in main.cf uses it (does a service of master.cf? see --master)',
+    ]);
+    const nested = importText(`mua_client_restrictions = $mine, reject\nmine = permit_sasl_authenticated\n`, {
+      masterCf: 'x inet n - n - - smtpd -o smtpd_client_restrictions=$mua_client_restrictions\n',
+    });
+    expect(fates(nested)).toEqual([
+      'mua_client_restrictions both: used by lines that move and by lines that stay',
+      'mine both: used by lines that move and by lines that stay',
     ]);
     expect(
       fates(importText(own, { masterCf: 'x inet n - n - - qmqpd -o y=$mua_client_restrictions\n' })),
