@@ -24,7 +24,7 @@ import { moveTables } from './move-tables.ts';
 import { neededAssignments, referencesIn } from './needed.ts';
 import { policyText } from './policy-text.ts';
 import { hasGuard, isLeftWhole, leftToPostfix, postfixPart } from './postfix-part.ts';
-import { type Subject, servicesWithPolicy, subjectsOf } from './subjects.ts';
+import { type Subject, subjectsOf } from './subjects.ts';
 import { TableCopies, type TableCopy } from './table-copies.ts';
 import { type Layout, serviceLists, type WiredLists, wiredLists } from './wiring.ts';
 
@@ -79,7 +79,7 @@ export function importMainCf(options: ImportOptions): Imported {
   const services =
     options.masterCf === undefined
       ? []
-      : servicesWithPolicy(parseMasterCf(options.masterCf, (diagnostic) => reports.push(diagnostic)));
+      : parseMasterCf(options.masterCf, (diagnostic) => reports.push(diagnostic));
 
   const original = parse(options.mainCf);
   const text = mendText(options.mainCf);

@@ -5,9 +5,11 @@
 import { LIST_NAMES } from '../engine/step.ts';
 import type { Assignment } from '../language/main-cf.ts';
 import { PARAMETER_BY_NAME } from '../policy/parameters.ts';
+import { Edits } from './edits.ts';
 import type { Examined, ExamineOptions } from './examine.ts';
 import { examineWithUsers } from './local-users.ts';
 import type { SmtpdService } from './master-cf.ts';
+import { neededAssignments, referencesIn } from './needed.ts';
 
 export const MAIN_POLICY = 'main';
 
@@ -22,31 +24,34 @@ export interface Subject {
   readonly examined: Examined;
 }
 
-/** Services with options that a policy depends on. */
-export function servicesWithPolicy(services: readonly SmtpdService[]): SmtpdService[] {
-  return services.filter(({ options }) => options.some(({ name }) => PARAMETER_BY_NAME.has(name)));
-}
-
-/** main.cf's first. */
+/** main.cf's first, then those of the services with options that a policy depends on. */
 export function subjectsOf(
   assignments: readonly Assignment[],
   services: readonly SmtpdService[],
   options: ExamineOptions,
 ): [Subject, ...Subject[]] {
   const taken = new Set<string>([MAIN_POLICY, ...LIST_NAMES]);
+  const main = examineWithUsers(MAIN_POLICY, assignments, options);
+  const used = namesUsedBy(main);
+  const withPolicy = services.filter((service) =>
+    service.options.some(({ name }) => PARAMETER_BY_NAME.has(name) || used.has(name)),
+  );
   return [
-    {
-      name: MAIN_POLICY,
-      service: undefined,
-      examined: examineWithUsers(MAIN_POLICY, assignments, options),
-    },
-    ...services.map((service): Subject => {
+    { name: MAIN_POLICY, service: undefined, examined: main },
+    ...withPolicy.map((service): Subject => {
       const name = policyName(service.name, taken);
       taken.add(name);
       const own = [...assignments, ...service.options];
       return { name, service, examined: examineWithUsers(name, own, options) };
     }),
   ];
+}
+
+/** Macros and restriction classes of main.cf that a service can set otherwise. */
+function namesUsedBy(main: Examined): ReadonlySet<string> {
+  const edits = new Edits();
+  const needed = neededAssignments(main, new Set(), edits).map(({ assignment }) => assignment);
+  return new Set(needed.flatMap((assignment) => [assignment.name, ...referencesIn(assignment, edits)]));
 }
 
 /** `localhost:10025` → `localhost-10025` */

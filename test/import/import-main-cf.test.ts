@@ -470,6 +470,25 @@ smtpd_sasl_auth_enable=yes
     ]);
   });
 
+  it('become policies, too, when they set what the lists of main.cf refer to', () => {
+    const { policies } = importText(
+      'smtpd_restriction_classes = mine\nmine = permit\nsmtpd_client_restrictions = mine, $others, reject_unknown_client_hostname\nunused = x\n',
+      {
+        masterCf: `a inet n - n - - smtpd -o mine=reject
+b inet n - n - - smtpd -o others=permit_mynetworks
+c inet n - n - - smtpd -o unused=y -o syslog_name=$others
+`,
+      },
+    );
+    expect(policies.map(({ name }) => name)).toEqual(['main', 'a', 'b']);
+    expect(policies.map(({ text }) => /^(?:mine|others).*/m.exec(bodyOf(text))?.[0])).toEqual([
+      'mine = permit',
+      'mine=reject',
+      'mine = permit',
+    ]);
+    expect(policies[2]?.text).toContain('others=permit_mynetworks\n');
+  });
+
   it('may use names of their own, which are no mistakes', () => {
     const own = 'mua_client_restrictions = permit_sasl_authenticated, reject\n';
     for (const master of [masterCf, undefined]) {
