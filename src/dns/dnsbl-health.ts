@@ -138,6 +138,11 @@ export class DnsblHealth {
     return zone !== undefined && (status === 'found' || !zone.isProven);
   }
 
+  /** Is it a name in one of the zones that are watched? */
+  isWatched(name: string): boolean {
+    return this.#zones.size > 0 && this.#zoneOf(name) !== undefined;
+  }
+
   mayPrefetch({ list }: DnsblUse): boolean {
     return !this.#options.noPrefetch.has(list.domain.toLowerCase());
   }

@@ -83,15 +83,19 @@ export function openDns(
   redis: RedisOptions | undefined,
   events: DnsEvents = QUIET,
 ): Dns {
-  const clientFor = (servers: readonly DnsServerAddress[]): WireClient =>
+  const clientFor = (
+    servers: readonly DnsServerAddress[],
+    isOfDnsbl?: (name: string) => boolean,
+  ): WireClient =>
     new WireClient({
       servers,
       timeoutMs: setting.timeout_ms,
       attempts: setting.attempts,
       totalMs: setting.total_ms,
       onServerChange: events.serverChanged,
+      isOfDnsbl,
     });
-  const client = clientFor(dnsServers(setting));
+  const client = clientFor(dnsServers(setting), (name) => dnsbl.isWatched(name));
   const zones = Object.entries(setting.zones);
   const zoneClients = new Map(
     zones.flatMap(([zone, { servers }]) =>

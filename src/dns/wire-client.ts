@@ -1,10 +1,10 @@
 /**
  * The resolver that asks the configured recursive servers over the network.
  *
- * Owns admission (so many lookups at a time, so many waiting), the bounded
- * total of a lookup, and aliases that lead out of an answer. Promises an
- * answer for every lookup, within its total; never throws, never rejects.
- * Keeps nothing: a cache goes in front (caching-resolver.ts).
+ * Owns the bounded total of a lookup. Promises an answer for every lookup,
+ * within its total; never throws, never rejects. Whose turn it is is in
+ * turns.ts, what becomes of aliases in wire-lookup.ts. Keeps nothing: a cache
+ * goes in front (caching-resolver.ts).
  */
 
 import type { PromiseOrValue } from '../util/promise-or-value.ts';
@@ -14,6 +14,7 @@ import { Exchange, type ExchangeContext } from './exchange.ts';
 import { queryName } from './query-name.ts';
 import { RandomSource } from './random-source.ts';
 import type { DnsAnswer, DnsType, Resolver } from './resolver.ts';
+import { Turns } from './turns.ts';
 import { UdpSockets } from './udp-sockets.ts';
 import { WireLookup } from './wire-lookup.ts';
 
@@ -28,8 +29,10 @@ export interface WireClientOptions {
   readonly totalMs?: number;
   /** Lookups on the way at a time. Default 1000. */
   readonly maxInFlight?: number;
-  /** Lookups that may wait for their turn; more are answered `tempfail`, `overloaded`. Default 4000. */
+  /** Lookups that may wait for their turn; more are answered `tempfail`, `overloaded`. Default 4000, of each kind. */
   readonly maxQueued?: number;
+  /** Is it a name of a DNSBL? Neither those nor the others take all turns. Default: nobody knows. */
+  readonly isOfDnsbl?: ((name: string) => boolean) | undefined;
   /** Told when a server goes down, and when it is back. */
   readonly onServerChange?: ServerChange | undefined;
   /** Milliseconds that never go back. Default performance.now. */
@@ -70,14 +73,11 @@ export class WireClient implements Resolver {
   };
   readonly #context: ExchangeContext;
   readonly #totalMs: number;
-  readonly #maxInFlight: number;
-  readonly #maxQueued: number;
-  readonly #running = new Set<WireLookup>();
-  readonly #queue = new Set<WireLookup>();
+  readonly #turns: Turns<WireLookup>;
+  readonly #isOfDnsbl: (name: string) => boolean;
   readonly #onServerChange: ServerChange | undefined;
   /** Those that were said to be down. */
   readonly #saidDown = new Set<DnsServer>();
-  #isAdmitting = false;
   #isClosed = false;
 
   constructor(options: WireClientOptions) {
@@ -100,8 +100,12 @@ export class WireClient implements Resolver {
     };
     const { timeoutMs, attempts } = this.#context;
     this.#totalMs = options.totalMs ?? timeoutMs * attempts * servers.length;
-    this.#maxInFlight = options.maxInFlight ?? 1_000;
-    this.#maxQueued = options.maxQueued ?? 4_000;
+    this.#isOfDnsbl = options.isOfDnsbl ?? (() => false);
+    this.#turns = new Turns({
+      maxRunning: options.maxInFlight ?? 1_000,
+      maxWaiting: options.maxQueued ?? 4_000,
+      hasKinds: options.isOfDnsbl !== undefined,
+    });
   }
 
   /** The servers it asks, with their state. */
@@ -115,7 +119,9 @@ export class WireClient implements Resolver {
     if (this.#isClosed) return tempfail('closed');
     if (this.#context.servers.length === 0) return tempfail('no DNS server');
     this.stats.lookups += 1;
-    if (this.#queue.size >= this.#maxQueued && this.#running.size >= this.#maxInFlight) {
+    const isOfDnsbl = this.#isOfDnsbl(asked);
+    const place = this.#turns.placeFor(isOfDnsbl);
+    if (place === 'refused') {
       this.stats.overloads += 1;
       this.stats.failures += 1;
       return tempfail('overloaded');
@@ -126,19 +132,16 @@ export class WireClient implements Resolver {
         this.#finished(lookup, answer);
         resolve(answer);
       });
-      if (this.#running.size < this.#maxInFlight) this.#run(lookup);
-      else {
-        this.#queue.add(lookup);
-        this.stats.queued = this.#queue.size;
-        lookup.wait(this.#totalMs);
-      }
+      if (place === 'waiting') lookup.wait(this.#totalMs);
+      this.#turns.add(lookup, isOfDnsbl, place);
+      this.#count();
     });
   }
 
   /** Closes all sockets; open lookups are answered `tempfail`, `closed`. */
   close(): void {
     this.#isClosed = true;
-    for (const lookup of [...this.#queue, ...this.#running]) lookup.fail('closed');
+    for (const lookup of this.#turns.all()) lookup.fail('closed');
     for (const sockets of this.#context.sockets.values()) sockets.close();
   }
 
@@ -162,31 +165,14 @@ export class WireClient implements Resolver {
     });
   }
 
-  #run(lookup: WireLookup): void {
-    this.#running.add(lookup);
-    this.stats.inFlight = this.#running.size;
-    lookup.start();
-  }
-
   #finished(lookup: WireLookup, answer: DnsAnswer): void {
     if (answer.status === 'tempfail') this.stats.failures += 1;
-    this.#running.delete(lookup);
-    this.#queue.delete(lookup);
-    this.#admit();
-    this.stats.queued = this.#queue.size;
-    this.stats.inFlight = this.#running.size;
+    this.#turns.leave(lookup);
+    this.#count();
   }
 
-  /** A loop, not a recursion: a lookup whose time is over ends while it is started. */
-  #admit(): void {
-    if (this.#isAdmitting || this.#isClosed) return;
-    this.#isAdmitting = true;
-    while (this.#running.size < this.#maxInFlight) {
-      const [next] = this.#queue;
-      if (next === undefined) break;
-      this.#queue.delete(next);
-      this.#run(next);
-    }
-    this.#isAdmitting = false;
+  #count(): void {
+    this.stats.queued = this.#turns.waiting;
+    this.stats.inFlight = this.#turns.running;
   }
 }

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DnsAnswer } from '../../src/dns/resolver.ts';
 import { WireClient, type WireClientOptions } from '../../src/dns/wire-client.ts';
 import { isPromise } from '../../src/util/promise-or-value.ts';
@@ -403,6 +403,49 @@ describe('bounds', () => {
     expect(await second).toMatchObject({ status: 'tempfail', reason: 'overloaded' });
     expect(await first).toMatchObject({ status: 'tempfail', reason: 'timeout' });
     expect(dns.count('host.test')).toBe(0);
+  });
+
+  describe('of names of DNSBLs and others neither takes all turns', () => {
+    const isOfDnsbl = (name: string) => name.endsWith('.wild.test');
+    beforeEach(() =>
+      dns.setZone('*.silent.test !TIMEOUT\n*.wild.test A 192.0.2.7\n*.slow.test A 192.0.2.7\n'),
+    );
+    const many = (resolver: WireClient, count: number, zone: string) =>
+      Array.from({ length: count }, (_, index) => resolver.lookup(`n${index}.${zone}`, 'A'));
+
+    it('domains whose servers are silent keep no DNSBL from being asked', async () => {
+      const resolver = client({ maxInFlight: 8, maxQueued: 20, timeoutMs: 20_000, isOfDnsbl });
+      const silent = many(resolver, 100, 'silent.test');
+      expect(resolver.stats).toMatchObject({ inFlight: 6, queued: 20, overloads: 74 });
+      const answers = await Promise.all(many(resolver, 20, 'wild.test'));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['found']));
+      expect(resolver.stats).toMatchObject({ inFlight: 6, queued: 20, overloads: 74 });
+      resolver.close();
+      await Promise.all(silent);
+    });
+
+    it('nor does a silent DNSBL keep others', async () => {
+      const resolver = client({
+        maxInFlight: 8,
+        maxQueued: 20,
+        timeoutMs: 20_000,
+        isOfDnsbl: (name) => !isOfDnsbl(name),
+      });
+      const silent = many(resolver, 100, 'silent.test');
+      const answers = await Promise.all(many(resolver, 20, 'wild.test'));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['found']));
+      resolver.close();
+      expect(new Set((await Promise.all(silent)).map(({ reason }) => reason))).toEqual(
+        new Set(['overloaded', 'closed']),
+      );
+    });
+
+    it('a free turn goes to a DNSBL first', async () => {
+      const resolver = client({ maxInFlight: 1, isOfDnsbl });
+      const names = ['a.slow.test', 'b.slow.test', 'c.wild.test'];
+      await Promise.all(names.map((name) => resolver.lookup(name, 'A')));
+      expect(dns.queries.map(({ name }) => name)).toEqual(['a.slow.test', 'c.wild.test', 'b.slow.test']);
+    });
   });
 
   it('close answers what is open, and what comes later', async () => {
