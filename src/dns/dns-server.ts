@@ -22,6 +22,8 @@ export type QueryOutcome = (typeof QUERY_OUTCOMES)[number];
 /** Silences in a row. A recursive server is silent for long over one broken domain. */
 const SILENCES_UNTIL_DOWN = 4;
 const RETRY_AFTER_MS = 5_000;
+/** A firewall or a resolver is replaced, and nobody tells. */
+const EDNS_RETRY_AFTER_MS = 15 * 60_000;
 
 /** Told when a server is down, and why, and when it is back. */
 export type ServerChange = (server: DnsServer, reason: string) => void;
@@ -36,11 +38,11 @@ export class DnsServer {
     timeout: new DurationHistogram(),
     network_error: new DurationHistogram(),
   };
-  /** It has refused EDNS0 and answered without it. */
-  refusesEdns = false;
   #silences = 0;
   #retryAtMs = 0;
   #isDown = false;
+  /** Before that it is asked without EDNS0, which it has refused; 0: it takes EDNS0. */
+  #plainUntilMs = 0;
   readonly #onChange: ServerChange | undefined;
 
   constructor({ host, port }: DnsServerAddress, onChange?: ServerChange) {
@@ -70,6 +72,19 @@ export class DnsServer {
     if (this.#isDown) return;
     this.#isDown = true;
     this.#onChange?.(this, reason);
+  }
+
+  /** Whether to ask it with EDNS0; where it has refused that, one question in a while tries again. */
+  takesEdns(nowMs: number): boolean {
+    if (this.#plainUntilMs === 0) return true;
+    if (nowMs < this.#plainUntilMs) return false;
+    this.#plainUntilMs = nowMs + EDNS_RETRY_AFTER_MS;
+    return true;
+  }
+
+  /** It has answered a question with EDNS0, or has refused that and answered the same question without it. */
+  noteEdns(isTaken: boolean, nowMs: number): void {
+    this.#plainUntilMs = isTaken ? 0 : nowMs + EDNS_RETRY_AFTER_MS;
   }
 
   /** True for one caller per interval: the one who finds out whether the server is back. */

@@ -42,6 +42,8 @@ export class Exchange {
   readonly #cancels: Cancel[] = [];
   /** Servers that have answered, with a failure: asking them again would not help. */
   readonly #failed = new Set<DnsServer>();
+  /** Servers whose failure may have been about EDNS0. */
+  readonly #refusedEdns = new Set<DnsServer>();
   #plainQuery: QueryMessage | undefined;
   #reason = 'timeout';
   #attempt = -1;
@@ -91,7 +93,7 @@ export class Exchange {
         return;
       }
       if (this.#failed.has(server)) continue;
-      this.#ask(server, server.refusesEdns ? this.#withoutEdns() : this.#query);
+      this.#ask(server, server.takesEdns(this.#context.now()) ? this.#query : this.#withoutEdns());
       return;
     }
   }
@@ -134,11 +136,13 @@ export class Exchange {
     const reading = readAnswer(message, query.name, query.type);
     this.#observe(server, reading.kind === 'failure' ? 'failure' : 'answer', sentMs);
     if (reading.kind === 'failure') {
-      if (reading.mayBeEdns && query.hasEdns) this.#ask(server, this.#withoutEdns());
-      else this.#refuse(server, reading.reason);
+      if (reading.mayBeEdns && query.hasEdns) {
+        this.#refusedEdns.add(server);
+        this.#ask(server, this.#withoutEdns());
+      } else this.#refuse(server, reading.reason);
       return;
     }
-    if (!query.hasEdns) server.refusesEdns = true;
+    if (query.hasEdns || this.#refusedEdns.has(server)) server.noteEdns(query.hasEdns, this.#context.now());
     this.#finish(reading);
   }
 

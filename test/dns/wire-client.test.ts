@@ -319,9 +319,10 @@ describe('transport', () => {
     expect(dns.queries.map((query) => query.transport)).toEqual(['udp', 'tcp']);
   });
 
-  it('a server without EDNS0 is asked without it, from then on', async () => {
+  it('a server without EDNS0 is asked without it, from then on, and tried with it after a while', async () => {
     dns.setZone('*.test !NOEDNS\n*.test A 192.0.2.6');
-    const resolver = client();
+    let nowMs = 0;
+    const resolver = client({ now: () => nowMs });
     await resolver.lookup('a.test', 'A');
     await resolver.lookup('b.test', 'A');
     expect(dns.queries.map((query) => [query.name, query.hasEdns])).toEqual([
@@ -329,6 +330,24 @@ describe('transport', () => {
       ['a.test', false],
       ['b.test', false],
     ]);
+    const asked = async (...names: string[]) => {
+      dns.clearQueries();
+      for (const answer of await Promise.all(names.map((name) => resolver.lookup(name, 'A')))) {
+        expect(answer.status).toBe('found');
+      }
+      return dns.queries.map(({ hasEdns }) => hasEdns).sort();
+    };
+    nowMs += 14 * 60_000;
+    expect(await asked('c.test')).toEqual([false]);
+    nowMs += 60_000;
+    // One of them tries, and is refused again.
+    expect(await asked('d.test', 'e.test', 'f.test')).toEqual([false, false, false, true]);
+    nowMs += 14 * 60_000;
+    expect(await asked('g.test')).toEqual([false]);
+    dns.setZone('*.test A 192.0.2.6');
+    nowMs += 60_000;
+    expect(await asked('h.test', 'i.test')).toEqual([false, true]);
+    expect(await asked('j.test')).toEqual([true]);
   });
 
   it.each([
