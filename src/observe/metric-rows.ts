@@ -107,7 +107,10 @@ export const METRICS = Object.freeze({
   postward_store_failures_total: row('counter', 'Writes that the store could not keep: a full disk, say'),
   postward_store_waiting: row('gauge', 'Requests that wait for the store'),
   postward_store_last_write_seconds: row('gauge', 'How long the last write to the store took'),
-  postward_store_up: row('gauge', '0 after a write that the store could not keep, until one succeeds; tried every 10 s'),
+  postward_store_up: row(
+    'gauge',
+    '0 after a write that the store could not keep, until one succeeds; tried every 10 s',
+  ),
   postward_dns_server_up: row('gauge', 'Whether a DNS server answers', 'server'),
   postward_dns_query_duration_seconds: row(
     'histogram',
