@@ -82,6 +82,16 @@ const spamhaus = (zone: string, subject: 'address' | 'domain', listings: string)
   source: SPAMHAUS_CODES,
 });
 
+/** Of Team Cymru: networks that are reserved, or that nobody has been given. */
+const bogons = (zone: string, listed: readonly string[], unlisted: string): DnsblFacts => ({
+  zone,
+  status: 'alive',
+  subject: 'address',
+  listings: '127.0.0.2',
+  testPoints: { listed, unlisted: [unlisted], listsLoopback: true },
+  source: 'https://www.team-cymru.com/bogon-reference-dns',
+});
+
 const closed = (zone: string, since: string, source: string): DnsblFacts => ({
   zone,
   status: 'closed',
@@ -183,34 +193,13 @@ export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
     testPoints: SURBL_POINTS,
     source: 'http://www.surbl.org/lists, http://www.surbl.org/faqs',
   },
-  {
-    zone: 'bogons.cymru.com',
-    status: 'alive',
-    subject: 'address',
-    listings: '127.0.0.2',
-    testPoints: { listed: ['2.0.0.127', '1.0.0.10'], unlisted: ['8.8.8.8'], listsLoopback: true },
-    source: 'https://www.team-cymru.com/bogon-networks',
-  },
-  {
-    zone: 'v4.fullbogons.cymru.com',
-    status: 'alive',
-    subject: 'address',
-    listings: '127.0.0.2',
-    testPoints: { listed: ['1.1.168.192', '1.0.0.10'], unlisted: ['8.8.8.8'], listsLoopback: true },
-    source: 'https://www.team-cymru.com/bogon-reference-dns',
-  },
-  {
-    zone: 'v6.fullbogons.cymru.com',
-    status: 'alive',
-    subject: 'address',
-    listings: '127.0.0.2',
-    testPoints: {
-      listed: [dnsblAddressPoint('2001:db8:feeb:deef::242'), dnsblAddressPoint('fc00::1')],
-      unlisted: [dnsblAddressPoint('2001:4860:4860::8888')],
-      listsLoopback: true,
-    },
-    source: 'https://www.team-cymru.com/bogon-reference-dns',
-  },
+  bogons('bogons.cymru.com', ['2.0.0.127', '1.0.0.10'], '8.8.8.8'),
+  bogons('v4.fullbogons.cymru.com', ['1.1.168.192', '1.0.0.10'], '8.8.8.8'),
+  bogons(
+    'v6.fullbogons.cymru.com',
+    [dnsblAddressPoint('2001:db8:feeb:deef::242'), dnsblAddressPoint('fc00::1')],
+    dnsblAddressPoint('2001:4860:4860::8888'),
+  ),
   {
     zone: 'score.senderscore.com',
     status: 'alive',
