@@ -277,7 +277,7 @@ describe('failures', () => {
   });
 
   it('timeout: after all attempts', async () => {
-    const resolver = client({ timeoutMs: 30, attempts: 3 });
+    const resolver = client({ timeoutMs: 150, attempts: 3 });
     expect(await resolver.lookup('dead.test', 'A')).toMatchObject({ status: 'tempfail', reason: 'timeout' });
     expect(dns.count('dead.test')).toBe(3);
     expect(resolver.stats).toMatchObject({ timeouts: 3, failures: 1, inFlight: 0 });
