@@ -8,9 +8,10 @@ import type { DnsblHealth } from '../dns/dnsbl-health.ts';
 import type { DnsAnswer, DnsType, Resolver } from '../dns/resolver.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
 import { failureReason, TableFailure } from '../tables/table.ts';
-import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
+import { andThen, isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
 import type { DnsblScore, LookupNote, TraceEntry, Warning } from './decision.ts';
 import type { Reply, Subject } from './outcome.ts';
+import type { ReplyFilter } from './reply-filter.ts';
 import type { ListName, StepRef } from './step.ts';
 
 /** The protocol states in which smtpd knows the sender, so that '' is the null sender. */
@@ -26,6 +27,8 @@ export interface EvaluationOptions {
   readonly dnsbl?: DnsblHealth | undefined;
   /** How long the request may wait for DNSBLs, all of them together. Default: without end. */
   readonly dnsblBudgetMs?: number | undefined;
+  /** The policy's smtpd_dns_reply_filter. */
+  readonly replyFilter?: ReplyFilter | undefined;
 }
 
 /** What is left of the answer of a DNSBL that came too late for the request. */
@@ -36,6 +39,7 @@ export class Evaluation {
   readonly resolver: Resolver;
   readonly isTracing: boolean;
   readonly dnsbl: DnsblHealth | undefined;
+  readonly #replyFilter: ReplyFilter | undefined;
   readonly warnings: Warning[] = [];
 
   /** The sender as smtpd holds it: '' is the null sender, undefined: not known yet. */
@@ -66,6 +70,7 @@ export class Evaluation {
     this.resolver = options.resolver;
     this.isTracing = options.isTracing;
     this.dnsbl = options.dnsbl;
+    this.#replyFilter = options.replyFilter;
     this.#dnsblBudgetMs = options.dnsblBudgetMs ?? Number.POSITIVE_INFINITY;
     this.know(undefined);
   }
@@ -79,8 +84,13 @@ export class Evaluation {
     this.heloName = helo_name === '' || command === 'CONNECT' ? undefined : helo_name;
   }
 
-  /** Asks the DNS; a plain value when the answer is cached. */
+  /** Asks the DNS as dns_lookup(3) does for smtpd; a plain value when the answer is cached. */
   lookup(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
+    return this.#filtered(this.#noted(this.resolver.lookup(name, type), name, type), name, type);
+  }
+
+  /** The same where smtpd asks by getaddrinfo(3) and its like: no filter of the policy applies. */
+  lookupHost(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
     return this.#noted(this.resolver.lookup(name, type), name, type);
   }
 
@@ -91,7 +101,8 @@ export class Evaluation {
    * @param shown the name as a trace may show it
    */
   lookupDnsbl(name: string, type: DnsType, shown: string): PromiseOrValue<DnsAnswer> {
-    return this.#noted(this.withinBudget(this.resolver.lookup(name, type), LATE), shown, type);
+    const answer = this.withinBudget(this.resolver.lookup(name, type), LATE);
+    return this.#filtered(this.#noted(answer, shown, type), name, type);
   }
 
   /** Waits for what a DNSBL needs, while the budget lasts; then it is `late`. */
@@ -117,6 +128,17 @@ export class Evaluation {
   /** Something that the trace should say of this step. */
   note(text: string): void {
     this.traceEntry?.notes.push(text);
+  }
+
+  #filtered(answer: PromiseOrValue<DnsAnswer>, name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
+    const filter = this.#replyFilter;
+    if (filter === undefined) return answer;
+    return andThen(answer, (all) =>
+      filter.apply(name, type, all, {
+        dropped: (record) => this.note(`smtpd_dns_reply_filter drops ${record}`),
+        wrong: (code, message) => this.warn(code, message),
+      }),
+    );
   }
 
   #noted(answer: PromiseOrValue<DnsAnswer>, name: string, type: DnsType): PromiseOrValue<DnsAnswer> {

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { PolicyServiceSet } from '../chain/policy-service-set.ts';
 import { type DnsblUse, dnsblUse } from '../dns/dnsbl-health.ts';
 import { ZoneMask } from '../dns/zone-mask.ts';
+import { ReplyFilter } from '../engine/reply-filter.ts';
 import { LIST_NAMES, type ListName, type Program } from '../engine/step.ts';
 import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import type { Assignment } from '../language/main-cf.ts';
@@ -80,6 +81,9 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
   const ownAddresses = inetAddresses.union(addressesOf(parameters, 'proxy_interfaces', host));
 
   const healthMode = dnsblHealthModes(parameters, report);
+  const replyFilter = parameters
+    .words('smtpd_dns_reply_filter')
+    .map((spec) => tables.open(spec, undefined, report));
   const dnsblUses = new Map<string, DnsblUse>();
 
   const context: CompileContext = {
@@ -194,6 +198,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     afterSender: implicit('smtpd_reject_unlisted_sender', 'reject_unlisted_sender', 'sender'),
     afterRecipient: implicit('smtpd_reject_unlisted_recipient', 'reject_unlisted_recipient', 'recipient'),
     dnsblUses,
+    replyFilter: replyFilter.length === 0 ? undefined : new ReplyFilter(replyFilter),
   });
   return { policy, parameters };
 }

@@ -286,6 +286,12 @@ export const PARAMETERS: readonly ParameterRow[] = [
     'The same for reject_unknown_sender_domain and reject_unknown_recipient_domain.',
   ),
 
+  row(
+    'smtpd_dns_reply_filter',
+    'tables',
+    '',
+    'Records of DNS answers, as `name. ttl IN type [preference] data`, that restrictions shall not see: `IGNORE`.',
+  ),
   row('maps_rbl_domains', 'words', '', 'The DNSBLs of reject_maps_rbl.'),
   row(
     'default_rbl_reply',

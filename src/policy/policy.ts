@@ -4,6 +4,7 @@
  */
 import type { DnsblUse } from '../dns/dnsbl-health.ts';
 import type { Plan, Stage } from '../engine/plan.ts';
+import type { ReplyFilter } from '../engine/reply-filter.ts';
 import type { ListName, Program } from '../engine/step.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
 import { clientSubject, listSubject } from '../restrictions/subject.ts';
@@ -30,6 +31,8 @@ export interface PolicyOptions {
   readonly beforeAll: Program;
   /** The DNS lists that it asks. */
   readonly dnsblUses: ReadonlyMap<string, DnsblUse>;
+  /** smtpd_dns_reply_filter, if it is set. */
+  readonly replyFilter: ReplyFilter | undefined;
 }
 
 /** The SMTP command at which smtpd runs a list with smtpd_delay_reject = no. */
@@ -45,6 +48,7 @@ export class Policy {
   readonly programs: ReadonlyMap<ListName, Program>;
   readonly classNames: readonly string[];
   readonly accessMapDeferCode: number;
+  readonly replyFilter: ReplyFilter | undefined;
   readonly #dnsblUses: ReadonlyMap<string, DnsblUse>;
   readonly #byList: ReadonlyMap<ListName, Plan>;
   readonly #byState: ReadonlyMap<string, Plan>;
@@ -56,6 +60,7 @@ export class Policy {
     this.programs = options.programs;
     this.classNames = options.classNames;
     this.accessMapDeferCode = options.accessMapDeferCode;
+    this.replyFilter = options.replyFilter;
     this.#dnsblUses = options.dnsblUses;
     const { isSoftBounce } = options;
     const run = (scope: Plan['scope'], lists: readonly ListName[]): Plan => ({

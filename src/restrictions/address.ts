@@ -6,6 +6,7 @@
 import { type DnsAnswer, type DnsType, INVALID_DATA, isNullMx } from '../dns/resolver.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, fault, type Outcome, reject, type Subject } from '../engine/outcome.ts';
+import { ALL_DROPPED } from '../engine/reply-filter.ts';
 import { withoutTrailingDot } from '../net/domain-name.ts';
 import { isValidHostname } from '../net/hostname-rules.ts';
 import { TableFailure } from '../tables/table.ts';
@@ -116,6 +117,10 @@ function unknownDomain(party: Party, context: CompileContext): CompiledCheck {
 
   const decide = (e: Evaluation, domain: string, answer: DnsAnswer): Outcome => {
     const subject = party.subject(e);
+    if (answer.reason === ALL_DROPPED) {
+      e.warn('dns', `${domain}: MX or address lookup error: ${answer.reason}`);
+      return DUNNO;
+    }
     if (answer.status === 'tempfail') {
       return onTemporaryFailure(rejected(subject, 450, party.unknownDsn, 'Domain not found'));
     }
@@ -154,7 +159,7 @@ function unknownDomain(party: Party, context: CompileContext): CompiledCheck {
 
 const MAIL_HOST: readonly DnsType[] = ['MX', 'A', 'AAAA'];
 
-/** The first type that has records or nonsense in them, else a failure if any type failed, else the last answer. */
+/** The first type that has records or nonsense in them, or none that a filter has left, else a failure if any type failed, else the last answer. */
 function findMailHost(
   e: Evaluation,
   name: string,
@@ -162,7 +167,9 @@ function findMailHost(
   failure: DnsAnswer | undefined,
 ): PromiseOrValue<DnsAnswer> {
   return andThen(e.lookup(name, MAIL_HOST[index] ?? 'AAAA'), (answer) => {
-    if (answer.status === 'found' || answer.reason === INVALID_DATA) return answer;
+    if (answer.status === 'found' || answer.reason === INVALID_DATA || answer.reason === ALL_DROPPED) {
+      return answer;
+    }
     const failed = failure ?? (answer.status === 'tempfail' ? answer : undefined);
     return index + 1 < MAIL_HOST.length ? findMailHost(e, name, index + 1, failed) : (failed ?? answer);
   });

@@ -129,7 +129,7 @@ function isUnknownForGood(e: Evaluation): PromiseOrValue<boolean> {
   return andThen(reverseNameOf(e), (name) => {
     if (typeof name === 'boolean') return name;
     const family = parseIpAddress(e.request.client_address)?.family;
-    return andThen(e.lookup(name, family === 6 ? 'AAAA' : 'A'), (answer) => {
+    return andThen(e.lookupHost(name, family === 6 ? 'AAAA' : 'A'), (answer) => {
       if (answer.status === 'tempfail') return false;
       // The name maps to other addresses, or to none: forged.
       return !answer.records.some(({ data }) => data === e.request.client_address);
@@ -155,5 +155,5 @@ function isAbsent(answer: DnsAnswer | undefined): boolean {
 function reverseLookup(e: Evaluation): PromiseOrValue<DnsAnswer | undefined> {
   const address = e.request.client_address;
   const name = dnsblAddressName(address, address.includes(':') ? 'ip6.arpa' : 'in-addr.arpa');
-  return name === undefined ? undefined : e.lookup(name, 'PTR');
+  return name === undefined ? undefined : e.lookupHost(name, 'PTR');
 }

@@ -4,6 +4,7 @@ import { isLookupName } from '../dns/query-name.ts';
 import { type DnsAnswer, type DnsType, INVALID_DATA, isNullMx } from '../dns/resolver.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, type Outcome, PERMIT, reject } from '../engine/outcome.ts';
+import { ALL_DROPPED } from '../engine/reply-filter.ts';
 import { withoutTrailingDot } from '../net/domain-name.ts';
 import { isValidHostAddress, isValidHostname, isValidMailHostAddress } from '../net/hostname-rules.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
@@ -87,6 +88,10 @@ export const HELO: readonly Restriction[] = [
             isLookupName(name) ? findAny(e, name, 0, undefined) : NOT_IN_DNS,
             (answer): Outcome => {
               if (answer.status === 'found') return DUNNO;
+              if (answer.reason === ALL_DROPPED) {
+                e.warn('dns', `${name}: address or MX lookup error: ${answer.reason}`);
+                return DUNNO;
+              }
               const text = answer.reason === INVALID_DATA ? 'Malformed DNS server reply' : 'Host not found';
               const reply = rejected(heloSubject(e), 450, '4.7.1', text);
               return answer.status === 'tempfail' ? onTemporaryFailure(reply) : reject({ ...reply, code });
@@ -125,8 +130,8 @@ export const HELO: readonly Restriction[] = [
 const ANY_OF: readonly DnsType[] = ['A', 'AAAA', 'MX'];
 
 /**
- * The first answer with records, else a failure if any type failed, else the
- * last answer. A null MX says that the host takes no mail, not that it does
+ * The first answer with records, else one that a filter has emptied, else a
+ * failure if any type failed, else the last answer. A null MX says that the host takes no mail, not that it does
  * not exist, but it does not outweigh a failure.
  */
 function findAny(
@@ -139,7 +144,7 @@ function findAny(
   return andThen(e.lookup(name, type), (answer) => {
     if (answer.status === 'found' && !(type === 'MX' && isNullMx(answer))) return answer;
     const isWorse = answer.status === 'tempfail' || (failure === undefined && answer.reason === INVALID_DATA);
-    const failed = isWorse ? answer : failure;
+    const failed = isWorse && failure?.reason !== ALL_DROPPED ? answer : failure;
     return index + 1 < ANY_OF.length ? findAny(e, name, index + 1, failed) : (failed ?? answer);
   });
 }

@@ -7,9 +7,10 @@
  * later rejects into deferrals (defer_if_reject), the first trouble's words.
  */
 import { queryName } from '../dns/query-name.ts';
-import { type DnsAnswer, type DnsRecord, INVALID_DATA, isNullMx } from '../dns/resolver.ts';
+import { type DnsAnswer, type DnsRecord, type DnsType, INVALID_DATA, isNullMx } from '../dns/resolver.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, fault, type Outcome, PERMIT, type Reply } from '../engine/outcome.ts';
+import { ALL_DROPPED } from '../engine/reply-filter.ts';
 import { isValidHostAddress } from '../net/hostname-rules.ts';
 import type { IpFamily } from '../net/ip-address.ts';
 import { TableFailure } from '../tables/table.ts';
@@ -92,7 +93,7 @@ class OwnHosts {
   hasAddress(e: Evaluation, addresses: readonly string[]): PromiseOrValue<true | undefined> {
     if (addresses.some((address) => this.#context.ownAddresses.has(address))) return true;
     return firstFound(this.#names, (name) =>
-      andThen(lookUpHost(e, name, this.#context.addressFamilies), ({ records }) =>
+      andThen(lookUpHost(e, name, this.#context.addressFamilies, BY_SYSTEM), ({ records }) =>
         records.some(({ data }) => addresses.includes(data)) ? true : undefined,
       ),
     );
@@ -148,7 +149,7 @@ class BackupSearch {
 
   #isMine(server: string): PromiseOrValue<true | undefined> {
     if (isValidHostAddress(server)) return this.#hosts.hasAddress(this.#e, [server]);
-    return andThen(lookUpHost(this.#e, server, this.#context.addressFamilies, hostRank), (host) => {
+    return andThen(lookUpHost(this.#e, server, this.#context.addressFamilies, BY_SYSTEM), (host) => {
       if (host.records.length > 0)
         return this.#hosts.hasAddress(
           this.#e,
@@ -164,7 +165,7 @@ class BackupSearch {
     if (this.#context.parameters.words('permit_mx_backup_networks').length === 0) return true;
     const networks = this.#context.networks('permit_mx_backup_networks');
     const outside = firstFound(primaries, (server) =>
-      andThen(lookUpHost(this.#e, server, this.#context.addressFamilies), (host) => {
+      andThen(lookUpHost(this.#e, server, this.#context.addressFamilies, BY_DNS), (host) => {
         if (host.records.length === 0) {
           this.#defer(`Unable to look up host ${server} as mail exchanger: ${resolverText(host)}`);
           return true;
@@ -189,6 +190,16 @@ class BackupSearch {
   }
 }
 
+/** How smtpd looks up addresses: by itself, or by the system's library. */
+interface Way {
+  readonly ask: (e: Evaluation, name: string, type: DnsType) => PromiseOrValue<DnsAnswer>;
+  /** Of two answers without an address the one that ranks higher tells why. */
+  readonly rank: (answer: DnsAnswer) => number;
+}
+
+const BY_DNS: Way = { ask: (e, name, type) => e.lookup(name, type), rank: recordRank };
+const BY_SYSTEM: Way = { ask: (e, name, type) => e.lookupHost(name, type), rank: hostRank };
+
 /**
  * All addresses of a host. When there are none, the answer of the two that
  * ranks higher tells why. An address is no name to look up.
@@ -197,20 +208,21 @@ function lookUpHost(
   e: Evaluation,
   name: string,
   families: readonly IpFamily[],
-  rank: (answer: DnsAnswer) => number = recordRank,
+  { ask, rank }: Way,
 ): PromiseOrValue<DnsAnswer> {
   const [type, other] = addressTypes(families);
-  if (type === undefined || other === undefined) return e.lookup(name, type ?? 'A');
-  return andThen(e.lookup(name, 'A'), (a) =>
-    andThen(e.lookup(name, 'AAAA'), (aaaa) => {
+  if (type === undefined || other === undefined) return ask(e, name, type ?? 'A');
+  return andThen(ask(e, name, 'A'), (a) =>
+    andThen(ask(e, name, 'AAAA'), (aaaa) => {
       if (a.records.length === 0 && aaaa.records.length === 0) return rank(aaaa) >= rank(a) ? aaaa : a;
       return { ...a, status: 'found', reason: '', records: [...a.records, ...aaaa.records] };
     }),
   );
 }
 
-/** As dns_lookup_v(3) has it: trouble before absence. */
+/** As dns_lookup_v(3) has it: trouble before absence, what a filter dropped before trouble. */
 function recordRank({ status, reason }: DnsAnswer): number {
+  if (reason === ALL_DROPPED) return 3;
   if (status === 'tempfail') return 2;
   return reason === INVALID_DATA ? 1 : 0;
 }
@@ -222,6 +234,7 @@ function hostRank({ status }: DnsAnswer): number {
 
 /** dns_strerror(3). */
 function resolverText({ status, reason }: DnsAnswer): string {
+  if (reason === ALL_DROPPED) return 'DNS reply filter policy';
   if (status === 'tempfail') return 'Host not found, try again';
   if (status === 'nxdomain') return 'Host not found';
   return reason === INVALID_DATA ? 'Unknown error 0' : 'Host found but no data record of requested type';

@@ -174,7 +174,7 @@ function findHost(
     const known = addressesWithoutDns(server, types);
     if (known.length > 0) return firstFound(known, (address) => search(addressKeys(address)));
     return firstFound(addressQueries(server, types), ({ name, type }) =>
-      andThen(e.lookup(name, type), (answer) => {
+      andThen(e.lookupHost(name, type), (answer) => {
         if (answer.status === 'tempfail') e.warn('dns', `unable to look up host ${server}: ${answer.reason}`);
         return firstFound(answer.records, ({ data }) => search(addressKeys(data)));
       }),

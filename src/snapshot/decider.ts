@@ -59,7 +59,8 @@ export class Decider {
     if (policy === undefined) throw new Error(`no policy is called ${context.policy}`);
 
     const { resolver, dnsbl, dnsblBudgetMs } = this.#options;
-    const evaluation = new Evaluation(request, { resolver, isTracing, dnsbl, dnsblBudgetMs });
+    const { replyFilter } = policy;
+    const evaluation = new Evaluation(request, { resolver, isTracing, dnsbl, dnsblBudgetMs, replyFilter });
     const plan = policy.plan(request, context.list);
     const ruling = (decision: Decision): Ruling => ({
       decision,

@@ -68,7 +68,13 @@ export class CompiledPolicy {
   async decide(options: DecideOptions = {}): Promise<Decision> {
     const request = Object.assign(new PolicyRequest(), REQUEST, options.request);
     const { resolver = NO_DNS, dnsbl, dnsblBudgetMs, isTracing = true } = options;
-    const evaluation = new Evaluation(request, { resolver, isTracing, dnsbl, dnsblBudgetMs });
+    const evaluation = new Evaluation(request, {
+      resolver,
+      isTracing,
+      dnsbl,
+      dnsblBudgetMs,
+      replyFilter: this.#policy.replyFilter,
+    });
     const { lookahead = DEFAULT_LOOKAHEAD } = options;
     return evaluate(this.#policy.plan(request, options.list), evaluation, { lookahead });
   }

@@ -22,7 +22,6 @@ import { forbiddenOk } from './rules/forbidden-ok.ts';
 import { heloNotRequired } from './rules/helo-not-required.ts';
 import { idlePermit } from './rules/idle-permit.ts';
 import { idleWarnIfReject } from './rules/idle-warn-if-reject.ts';
-import { ignoredParameter } from './rules/ignored-parameter.ts';
 import { interfaceHostName } from './rules/interface-host-name.ts';
 import { lateLoginCheck } from './rules/late-login-check.ts';
 import { looseSetting } from './rules/loose-setting.ts';
@@ -104,7 +103,6 @@ export const LINT_RULES: readonly LintRule[] = Object.freeze([
   remarkInResult,
 
   remarkInValue,
-  ignoredParameter,
   looseSetting,
   worldReadablePassword,
 ]);

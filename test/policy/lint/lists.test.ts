@@ -146,14 +146,6 @@ test.each([
     expected.map((words) => `doubled-argument ${words}`),
   );
 });
-
-test('a parameter that smtpd heeds and Postward does not', () => {
-  expect(lintedWords('smtpd_dns_reply_filter = pcre:/etc/postfix/replies')).toEqual([
-    'ignored-parameter smtpd_dns_reply_filter',
-  ]);
-  expect(lintedWords('smtpd_dns_reply_filter =')).toEqual([]);
-});
-
 const LOGINS = 'smtpd_sasl_auth_enable = yes\nsmtpd_sender_login_maps = static:bob\n';
 
 test.each([
