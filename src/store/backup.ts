@@ -35,6 +35,8 @@ export function backupStore(directory: string, target: string): void {
   const partial = `${target}.partial`;
   try {
     rmSync(partial, { force: true });
+    // As the store itself: hashes of tokens are in it.
+    closeSync(openSync(partial, 'wx', 0o600));
     copy(source, partial);
     sync(partial);
     renameSync(partial, target);

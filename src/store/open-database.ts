@@ -1,9 +1,9 @@
 /**
  * Opening the file of the store: made and migrated when need be, locked
- * against a second daemon, durable (WAL, synchronous = FULL).
+ * against a second daemon, durable (WAL, synchronous = FULL), for its owner only.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemErrorReason } from '../util/system-error.ts';
@@ -49,8 +49,8 @@ export function openForWriting(directory: string | undefined, isSharing: boolean
   const path = directory === undefined ? ':memory:' : join(directory, STORE_FILE);
   let raw: DatabaseSync | undefined;
   try {
+    if (directory !== undefined) keepFromOthers(path);
     raw = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    if (directory !== undefined) chmodSync(path, 0o600);
     raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000');
     migrate(raw);
     const clock = new StampClock(nodeOf(raw), clockOf(raw));
@@ -105,6 +105,7 @@ function lockDirectory(directory: string): DatabaseSync {
   const path = join(directory, LOCK_FILE);
   let lock: DatabaseSync | undefined;
   try {
+    keepFromOthers(path);
     lock = new DatabaseSync(path, { timeout: 0 });
     lock.exec('BEGIN IMMEDIATE');
     return lock;
@@ -122,6 +123,29 @@ function lockDirectory(directory: string): DatabaseSync {
 }
 
 const SQLITE_BUSY = 5;
+const OWNER_ONLY = 0o600;
+
+/**
+ * A file that only its owner may read, whatever the directory: hashes of tokens
+ * are in it. SQLite gives the files beside it the same mode, those that it makes.
+ *
+ * @throws CannotOpen
+ */
+function keepFromOthers(path: string): void {
+  try {
+    // Never opened when it is there: closing it would end all locks that this process has on it, fcntl(2).
+    if (!existsSync(path)) closeSync(openSync(path, 'wx', OWNER_ONLY));
+    for (const each of [path, `${path}-wal`, `${path}-shm`]) {
+      if (existsSync(each) && (statSync(each).mode & 0o777) !== OWNER_ONLY) chmodSync(each, OWNER_ONLY);
+    }
+  } catch (error) {
+    throw new CannotOpen({
+      code: 'store',
+      message: `cannot use \`${path}\`: ${systemErrorReason(error)}`,
+      help: 'let the user that Postward runs as own and write it and its directory, and check the disk',
+    });
+  }
+}
 
 function cannotOpen(path: string, error: unknown): CannotOpen {
   if (error instanceof CannotOpen) return error;

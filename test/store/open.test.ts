@@ -1,10 +1,19 @@
 /** What the operator is told when the data directory cannot be used. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { openLists, openStore } from '../../src/lists/open-lists.ts';
+import { backupStore } from '../../src/store/backup.ts';
 import { SCHEMA_VERSION } from '../../src/store/schema.ts';
 import { Store } from '../../src/store/store.ts';
 import { OperatorError } from '../../src/util/operator-error.ts';
@@ -40,6 +49,40 @@ describe('the store', () => {
     await close(opened);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     expect(statSync(join(directory, 'postward.db')).mode & 0o777).toBe(0o600);
+  });
+
+  it('is for its owner only in a directory that others may read, as are its lock and what is beside it', async () => {
+    const directory = dataDirectory();
+    chmodSync(directory, 0o755);
+    const modes = () =>
+      new Map(readdirSync(directory).map((name) => [name, statSync(join(directory, name)).mode & 0o777]));
+    const first = await openTestLists({ directory });
+    await applied(first.lists, makeList('a'));
+    const names = ['lock', 'postward.db', 'postward.db-shm', 'postward.db-wal'];
+    expect([...modes().keys()]).toEqual(expect.arrayContaining(names));
+    expect(new Set(modes().values())).toEqual(new Set([0o600]));
+    const copies = dataDirectory();
+    for (const name of names) copyFileSync(join(directory, name), join(copies, name));
+    await close(first);
+    // As a copy that was put back leaves them, or an earlier version.
+    for (const name of names) {
+      copyFileSync(join(copies, name), join(directory, name));
+      chmodSync(join(directory, name), 0o644);
+    }
+    const again = await openTestLists({ directory });
+    expect([...modes().keys()]).toEqual(expect.arrayContaining(names));
+    expect(new Set(modes().values())).toEqual(new Set([0o600]));
+    expect(again.lists.list('a')).toBeDefined();
+  });
+
+  it('is copied for its owner only', async () => {
+    const directory = await filledDirectory(1);
+    const target = join(dataDirectory(), 'backup.db');
+    backupStore(directory, target);
+    expect(statSync(target).mode & 0o777).toBe(0o600);
+    copyFileSync(target, join(directory, 'postward.db'));
+    const { lists } = await openTestLists({ directory });
+    expect(lists.list('a')?.entries).toBe(1);
   });
 
   it('is not used by two at a time', async () => {
