@@ -8,7 +8,13 @@
 import { findDnsbl } from '../dns/dnsbl-knowledge.ts';
 import type { Span } from '../language/source.ts';
 import type { Token } from '../language/tokenizer.ts';
-import type { ListItem, RestrictionItem, RestrictionList } from '../policy/lint/restriction-list.ts';
+import { readAccessTables } from '../policy/lint/access-table.ts';
+import {
+  everyItem,
+  type ListItem,
+  type RestrictionItem,
+  type RestrictionList,
+} from '../policy/lint/restriction-list.ts';
 import type { Edits } from './edits.ts';
 import type { Examined } from './examine.ts';
 import { isVerbatim, itemSpan, removalSpan } from './list-items.ts';
@@ -32,8 +38,20 @@ export function mendLists(policies: readonly Examined[], edits: Edits): ListMend
       }
     }
   }
+  isMapsRblLeft ||= policies.some(mayAskMapsRbl);
   const asked = policies.some(({ parameters }) => parameters.isSet('maps_rbl_domains'));
   return { mends, idle: new Set(asked && !isMapsRblLeft ? ['maps_rbl_domains'] : []) };
+}
+
+/** True when the result of an access table asks the lists of maps_rbl_domains, or cannot be looked at. */
+function mayAskMapsRbl(policy: Examined): boolean {
+  const asking = [...everyItem(policy)].filter(({ item }) => item.restriction.argument === 'table');
+  const tables = readAccessTables(policy);
+  const looked = tables.flatMap(({ users }) => users);
+  return (
+    looked.length < asking.length ||
+    tables.some(({ rows }) => rows.some(({ value }) => /reject_maps_rbl/i.test(value)))
+  );
 }
 
 interface Change {

@@ -349,6 +349,20 @@ myhostname = mx.dest.test
     expect([imported.mends, imported.hasLostLines]).toEqual([[], true]);
   });
 
+  it('leaves maps_rbl_domains to the results of tables that ask them', () => {
+    const text = (table: string) =>
+      `maps_rbl_domains = bl.spamcop.net\nsmtpd_client_restrictions = reject_maps_rbl, check_client_access ${table}\n`;
+    const keeps = (table: string) =>
+      importText(text(table), {
+        isFixing: true,
+        files: { clients: 'a.test Reject_Maps_RBL\n' },
+      }).text.includes('maps_rbl_domains');
+    expect(keeps('inline:{a.test=REJECT}')).toBe(false);
+    expect(keeps('inline:{a.test=reject_maps_rbl}')).toBe(true);
+    expect(keeps('hash:@D@/clients')).toBe(true);
+    expect(keeps('unionmap:{static:OK}')).toBe(true);
+  });
+
   it('is asked for: without it the same is told and nothing is done', () => {
     const imported = importText(broken);
     expect(imported.mends.length).toBe(11);
