@@ -13,6 +13,7 @@ import { CachingResolver } from '../../src/dns/caching-resolver.ts';
 import type { Resolver } from '../../src/dns/resolver.ts';
 import { WireClient } from '../../src/dns/wire-client.ts';
 import type { PolicyRequest } from '../../src/protocol/request.ts';
+import { randomCase } from '../conformance/random/generator.ts';
 import { type Probe, parseCase } from '../support/case-file.ts';
 import { type CompiledPolicy, compilePolicyText } from '../support/compiled-policy.ts';
 import { FakeTerminal } from '../support/fake-terminal.ts';
@@ -139,6 +140,26 @@ describe('the cases', () => {
     const fixed = await decisions(await importWith('--fix'), probes, resolver);
     // A mend may decide the same by another name.
     expect(withoutRestriction(fixed)).toEqual(withoutRestriction(expected));
+  });
+});
+
+/** Tables may ask the lists of maps_rbl_domains in 5136 and 5235. */
+const SEEDS = [...Array.from({ length: 20 }, (_, index) => 5000 + index), 5136, 5235];
+
+describe('random cases', () => {
+  it.each(SEEDS)('seed %d', async (seed) => {
+    const { mainCf, tables, zone, probes } = parseCase(`seed ${seed}`, randomCase(seed, 20));
+    const files = Object.fromEntries(tables.map((table) => [table.name, table.text]));
+    const { original, importWith, resolver } = await setUp(
+      { ...files, 'main.cf': laidOver(BASE_CF, mainCf) },
+      `${BASE_ZONE}\n${zone}`,
+    );
+    const expected = withoutRestriction(await decisions(original, probes, resolver));
+    // What decided is named by its table, which stands elsewhere now.
+    expect(withoutRestriction(await decisions(await importWith(), probes, resolver))).toEqual(expected);
+    if (/check_relay_domains/i.test(mainCf)) return;
+    const fixed = await decisions(await importWith('--fix'), probes, resolver);
+    expect(withoutRestriction(fixed)).toEqual(expected);
   });
 });
 
