@@ -55,11 +55,18 @@ function askingLists(examined: Examined, layout: Layout, isMain: boolean): Reado
   for (const one of examined.lists) {
     const { list } = one;
     if (list === undefined || list === 'relay' || !isForPolicyServer(one)) continue;
-    // What Postfix keeps behind the question in the recipient list makes it whole again.
-    if (list !== 'recipient' && isPlain(one)) continue;
+    // What Postfix keeps behind the question in these makes them whole again.
+    const isPartOfMore = list === 'recipient' || (list === 'etrn' && standsForMore(examined, layout));
+    if (isPlain(one) && !isPartOfMore) continue;
     asking.add(layout === 'single' && AT_RECIPIENT.includes(list) ? 'recipient' : list);
   }
   return asking;
+}
+
+/** At ETRN smtpd runs the client and the helo list as well, which one question decides with its own. */
+function standsForMore({ lists }: Examined, layout: Layout): boolean {
+  const before: readonly (ListName | undefined)[] = ['client', 'helo'];
+  return layout === 'single' && lists.some((one) => before.includes(one.list) && needsPolicyServer(one));
 }
 
 /** True when all of the list stays: nothing in it needs Postward, and nothing that Postward decides comes before it. */

@@ -616,6 +616,21 @@ mua = permit_sasl_authenticated, reject
     ]);
   });
 
+  it('stay whole behind the question at ETRN, where it stands for the client list, too', () => {
+    const main = (client: string) =>
+      `smtpd_client_restrictions = ${client}\nsmtpd_recipient_restrictions = reject_unauth_destination\nsmtpd_etrn_restrictions = permit_mynetworks, reject\n`;
+    const etrn = (client: string) => {
+      const { wiring } = importText(main(client)).policies[0];
+      return Object.values(wiring).map((lists) => lists.get('smtpd_etrn_restrictions'));
+    };
+    const words = ['permit_mynetworks', 'reject'];
+    expect(etrn('permit_mynetworks')).toEqual([words, words]);
+    expect(etrn('reject_unknown_client_hostname')).toEqual([
+      [`${ASK}, default_action=DUNNO }`, ...words],
+      words,
+    ]);
+  });
+
   it('let mail wait while Postward is down, when something in them needs it', () => {
     const { single, perList } = service(
       '-o { smtpd_client_restrictions = reject_unknown_client_hostname, permit_sasl_authenticated, reject }',
