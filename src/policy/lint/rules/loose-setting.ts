@@ -26,13 +26,6 @@ const SETTINGS: readonly LooseSetting[] = [
     help: 'name your own networks in `mynetworks`',
   },
   {
-    name: 'local_recipient_maps',
-    // Where no domain is local there are no local users either.
-    isLoose: (value, parameters) => value === '' && parameters.text('mydestination') !== '',
-    effect: 'mail for users that do not exist is accepted, and bounced to whoever was given as its sender',
-    help: 'name the tables of local users, such as `proxy:unix:passwd.byname $alias_maps`',
-  },
-  {
     name: 'smtpd_reject_unlisted_recipient',
     isLoose: (value) => value.toLowerCase() === 'no',
     effect: 'mail for users that do not exist is accepted, and bounced to whoever was given as its sender',
@@ -43,8 +36,7 @@ const SETTINGS: readonly LooseSetting[] = [
 export const looseSetting: LintRule = {
   code: 'loose-setting',
   severity: 'note',
-  summary:
-    'soft_bounce = yes, mynetworks_style = class, an empty local_recipient_maps, or smtpd_reject_unlisted_recipient = no.',
+  summary: 'soft_bounce = yes, mynetworks_style = class, or smtpd_reject_unlisted_recipient = no.',
   reason:
     'They are for a trial, or from another time. Bounces of mail that should have been refused go to forged senders, and get a host onto blocklists.',
   example: 'soft_bounce = yes',
@@ -59,7 +51,7 @@ export const looseSetting: LintRule = {
       if (name === 'smtpd_reject_unlisted_recipient' && isChecked) continue;
       const value = parameters.text(name);
       yield {
-        message: `${value === '' ? `an empty ${name}` : `${name} = ${value}`}: ${effect}`,
+        message: `${name} = ${value}: ${effect}`,
         span: parameters.value(name).span(),
         help,
       };
