@@ -37,6 +37,8 @@ export interface OpenedDatabase {
   close(): void;
 }
 
+/** What one big transaction has made of the write-ahead log goes with the next checkpoint. */
+const MAX_WAL_BYTES = 16 * 2 ** 20;
 /** How long a backup or a reader may hold a lock that is needed. */
 const BUSY_TIMEOUT_MS = 5000;
 
@@ -52,6 +54,7 @@ export function openForWriting(directory: string | undefined, isSharing: boolean
     if (directory !== undefined) keepFromOthers(path);
     raw = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000');
+    raw.exec(`PRAGMA journal_size_limit = ${MAX_WAL_BYTES}`);
     migrate(raw);
     const clock = new StampClock(nodeOf(raw), clockOf(raw));
     const opened = raw;
