@@ -5,25 +5,12 @@
  *
  * A line is `put N` or `remove N`, written when the edit was answered.
  */
-import { writeSync } from 'node:fs';
 import { ListService } from '../../src/lists/list-service.ts';
 import { Store } from '../../src/store/store.ts';
 import { StoreFailure } from '../../src/store/store-failure.ts';
+import { say } from './say.ts';
 
 const UNDER_WAY = 8;
-
-/** At once, whatever becomes of the process; a reader that is slow is waited for. */
-function say(line: string): void {
-  for (;;) {
-    try {
-      writeSync(1, line);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-    }
-  }
-}
 
 const [directory = '', first = '0'] = process.argv.slice(2);
 

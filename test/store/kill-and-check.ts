@@ -2,15 +2,13 @@
  * Kills a stream of edits with SIGKILL at a random moment, and holds what the
  * store has afterwards against what had been acknowledged.
  */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ListService } from '../../src/lists/list-service.ts';
 import { Store } from '../../src/store/store.ts';
 import { StoreFailure } from '../../src/store/store-failure.ts';
+import { outputUntilKilled } from './until-killed.ts';
 
 const PROGRAM = join(import.meta.dirname, 'edit-stream.ts');
-const MOST_MS = 150;
 
 export interface KillReport {
   /** Edits that were acknowledged before the kill. */
@@ -21,7 +19,7 @@ export interface KillReport {
 
 /** @throws Error when an acknowledged edit is lost, or the store cannot be opened */
 export async function killOnce(directory: string, first: number): Promise<KillReport> {
-  const output = await streamUntilKilled(directory, first);
+  const output = await outputUntilKilled([PROGRAM, directory, String(first)]);
   // The last line may have been cut off: then nobody has read that it was acknowledged.
   const lines = output
     .split('\n')
@@ -63,31 +61,4 @@ async function checkAudit(store: Store, state: ReadonlyMap<number, string>): Pro
     if ('records' in page && page.records.length === 1) continue;
     throw new Error(`no audit record of ${operation} ${number}`);
   }
-}
-
-function streamUntilKilled(directory: string, first: number): Promise<string> {
-  const child = spawn(process.execPath, [PROGRAM, directory, String(first)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  let errors = '';
-  let isKilled = false;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const isFirst = output === '';
-    output += text;
-    if (!isFirst) return;
-    void sleep(Math.random() * MOST_MS).then(() => {
-      isKilled = true;
-      child.kill('SIGKILL');
-    });
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('close', () => {
-      if (isKilled) resolve(output);
-      else reject(new Error(`the stream of edits ended by itself: ${errors}`));
-    });
-  });
 }
