@@ -39,14 +39,20 @@ export const ERROR_ANSWERS: readonly ErrorAnswer[] = [
 /** The reason of an error answer; undefined when the address is none. */
 export type ErrorReason = (address: number) => string | undefined;
 
-/** The rows that hold for a zone, compiled. */
+interface CompiledRow {
+  readonly zone: string;
+  readonly matches: AddressPattern;
+  readonly reason: string;
+}
+
+const COMPILED: readonly CompiledRow[] = ERROR_ANSWERS.flatMap(({ zone, pattern, reason }) => {
+  const matches = parseAddressPattern(pattern);
+  return isPatternError(matches) ? [] : [{ zone, matches, reason }];
+});
+
+/** The rows that hold for a zone. */
 export function errorAnswersOf(domain: string): ErrorReason {
-  const zone = domain.toLowerCase();
-  const rows: { readonly matches: AddressPattern; readonly reason: string }[] = [];
-  for (const row of ERROR_ANSWERS) {
-    const isFor = row.zone === '' || zone === row.zone || zone.endsWith(`.${row.zone}`);
-    const matches = parseAddressPattern(row.pattern);
-    if (isFor && !isPatternError(matches)) rows.push({ matches, reason: row.reason });
-  }
+  const name = domain.toLowerCase();
+  const rows = COMPILED.filter(({ zone }) => zone === '' || name === zone || name.endsWith(`.${zone}`));
   return (address) => rows.find((row) => row.matches(address))?.reason;
 }

@@ -12,6 +12,7 @@ import { closing, nameEnd } from './scan.ts';
 import type { Span } from './source.ts';
 import { SourcedText } from './sourced-text.ts';
 import { skipBlanks } from './white-space.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /**
  * `$name` and its relatives in a value of main.cf, replaced as Postfix replaces
@@ -42,16 +43,18 @@ const REFERENCE_WORK = 32;
 
 /**
  * The value with all references replaced; after an error, what came before it.
- * `suggest` may offer a known name for one that `lookup` does not have.
+ * `suggest` may offer a known name for one that `lookup` does not have; `budget`
+ * is what all values together may cost.
  */
 export function expand(
   value: SourcedText,
   lookup: ParameterLookup,
   report: Report,
   suggest: (name: string) => string | undefined = () => undefined,
+  budget?: WorkBudget,
 ): SourcedText {
   if (!value.text.includes('$')) return value;
-  const expansion = new Expansion(lookup, report, suggest);
+  const expansion = new Expansion(lookup, report, suggest, budget);
   const output: SourcedText[] = [value.slice(0, 0)];
   expansion.text({ value, level: 0, total: 0, reference: undefined, output }, 0, value.text.length);
   return SourcedText.concat(output);
@@ -76,13 +79,22 @@ class Expansion {
   readonly #active: string[] = [];
   readonly #undefined = new Set<string>();
   #outputLeft = OUTPUT_LIMIT;
+  readonly #budget: WorkBudget | undefined;
   #workLeft = WORK_LIMIT;
+  /** Of that, what the budget has granted. */
+  #workGranted = WORK_LIMIT;
   #hasFailed = false;
 
-  constructor(lookup: ParameterLookup, report: Report, suggest: (name: string) => string | undefined) {
+  constructor(
+    lookup: ParameterLookup,
+    report: Report,
+    suggest: (name: string) => string | undefined,
+    budget: WorkBudget | undefined,
+  ) {
     this.#lookup = lookup;
     this.#report = report;
     this.#suggest = suggest;
+    this.#budget = budget;
   }
 
   /** Literal text and references, from `start` to `end`. */
@@ -253,8 +265,17 @@ class Expansion {
       const message = `the expanded value is longer than the limit of ${OUTPUT_LIMIT} characters`;
       const help = 'values that refer to each other several times double at each step';
       this.#fail(scope, new SyntaxMistake(start, end, 'expansion-too-large', message, help));
+    } else if (this.#budget !== undefined && !this.#isGranted(this.#budget, scope, start, end)) {
+      this.#hasFailed = true;
     }
     return !this.#hasFailed;
+  }
+
+  #isGranted(budget: WorkBudget, scope: Scope, start: number, end: number): boolean {
+    const work = this.#workGranted - this.#workLeft;
+    this.#workGranted = this.#workLeft;
+    const what = scope.value.text.slice(start, end).trim();
+    return budget.spend(work, what, () => this.#place(scope, start, end));
   }
 
   #reportUndefined(name: string, place: Span): void {

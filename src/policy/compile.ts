@@ -12,11 +12,13 @@ import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import type { Assignment } from '../language/main-cf.ts';
 import type { Span } from '../language/source.ts';
 import { SourcedText } from '../language/sourced-text.ts';
-import { tokenize } from '../language/tokenizer.ts';
+import { type Token, tokenize } from '../language/tokenizer.ts';
+import { FILE_LIMITS, WORD_WORK, WorkBudget } from '../language/work-budget.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
 import { AddressResolver } from '../restrictions/address-resolver.ts';
 import { brokenList, compileList, type ListCompiler } from '../restrictions/compile-list.ts';
 import { MESSAGE_SIZE_LIMIT, messageSizeCheck } from '../restrictions/message-size.ts';
+import { RESTRICTION_NAMES } from '../restrictions/registry.ts';
 import type { CompileContext } from '../restrictions/restriction.ts';
 import {
   compileDomainList,
@@ -26,6 +28,7 @@ import {
   type NetworkList,
 } from '../tables/match-list.ts';
 import type { TableSet } from '../tables/table-set.ts';
+import { didYouMean } from '../util/did-you-mean.ts';
 import { systemErrorReason } from '../util/system-error.ts';
 import { dnsblHealthModes } from './dnsbl-health-modes.ts';
 import { familiesOf, type HostFacts, withFamilies } from './host-facts.ts';
@@ -44,6 +47,8 @@ export interface CompileOptions {
   /** Default: hides the keys of operators that are known to have them. */
   readonly mask?: ZoneMask | undefined;
   readonly report: Report;
+  /** What compiling may cost. Default: what a file may. */
+  readonly budget?: WorkBudget | undefined;
 }
 
 /** The parameter that holds a list: `smtpd_client_restrictions`. */
@@ -54,7 +59,8 @@ export function listParameter(list: ListName): string {
 export function compilePolicy(options: CompileOptions): { policy: Policy; parameters: ParameterSet } {
   const { name, sources, tables } = options;
   const report = reportOnce(options.report);
-  const parameters = new ParameterSet({ ...options, report });
+  const { budget = new WorkBudget(FILE_LIMITS, report) } = options;
+  const parameters = new ParameterSet({ ...options, report, budget });
   const classWords = parameters.tokens('smtpd_restriction_classes');
   const classNames = new Set(classWords.map(({ text }) => text));
   const classPrograms = new Map<string, Program>();
@@ -69,11 +75,20 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     report,
     isParentMatching: parameters.words('parent_domain_matches_subdomains').includes(parameter),
   });
+  /** The words of a list that is to be compiled; undefined when there is no room for them. */
+  const paidTokens = (parameter: string): readonly Token[] | undefined => {
+    if (parameters.isBroken(parameter)) return undefined;
+    const tokens = parameters.tokens(parameter);
+    const isPaid = budget.spend(tokens.length * WORD_WORK, parameter, () =>
+      parameters.value(parameter).span(),
+    );
+    return isPaid ? tokens : undefined;
+  };
   const domains = (parameter: string): DomainList =>
     once(domainLists, parameter, () => {
       const isExact = PARAMETER_BY_NAME.get(parameter)?.kind === 'strings';
       const compile = isExact ? compileStringList : compileDomainList;
-      return compile(parameters.tokens(parameter), matchOptions(parameter));
+      return compile(paidTokens(parameter) ?? [], matchOptions(parameter));
     });
   const addressFamilies = familiesOf(parameters.words('inet_protocols'));
   const host = withFamilies(options.host, addressFamilies);
@@ -92,7 +107,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     table: (spec, span) => tables.open(spec, span, report),
     networks: (parameter) =>
       once(networkLists, parameter, () =>
-        compileNetworkList(parameters.tokens(parameter), matchOptions(parameter)),
+        compileNetworkList(paidTokens(parameter) ?? [], matchOptions(parameter)),
       ),
     domains,
     policyServices: options.policyServices,
@@ -136,11 +151,12 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     },
   };
 
+  const knownNames = [...RESTRICTION_NAMES, ...classNames];
   /** Classes that are being compiled, outermost first. */
   const open: string[] = [];
   const compiler: ListCompiler = {
     context,
-    classNames,
+    meant: (word) => budget.guess(knownNames.length, () => didYouMean(word, knownNames)),
     classProgram: (className, list, span) => {
       if (!classNames.has(className)) return undefined;
       if (open.includes(className)) report(classInItself([...open, className], span));
@@ -157,13 +173,17 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     },
   };
   /** The list that a parameter holds. What cannot be read whole decides nothing: half a list could let anything in. */
-  const listOf = (parameter: string, list: ListName): Program =>
-    parameters.isBroken(parameter)
+  const listOf = (parameter: string, list: ListName): Program => {
+    const tokens = paidTokens(parameter);
+    return tokens === undefined
       ? brokenList(parameter, parameters.value(parameter).span())
-      : compileList(parameters.tokens(parameter), list, compiler);
+      : compileList(tokens, list, compiler);
+  };
   const classList = (className: string, list: ListName): Program => {
     // Postfix does not start with a class that is missing or empty.
-    if (parameters.isSet(className) && parameters.text(className) !== '') return listOf(className, list);
+    const isDefined =
+      parameters.isSet(className) && (parameters.text(className) !== '' || parameters.isBroken(className));
+    if (isDefined) return listOf(className, list);
     const span = classWords.find(({ text }) => text === className)?.span;
     report({
       severity: 'error',

@@ -11,6 +11,7 @@ import type { Diagnostic, Report } from '../language/diagnostic.ts';
 import { parseMainCf } from '../language/main-cf.ts';
 import { inReadingOrder } from '../language/reading-order.ts';
 import { Source } from '../language/source.ts';
+import { FILE_LIMITS, WORD_WORK, WorkBudget, type WorkLimits } from '../language/work-budget.ts';
 import type { TableSet } from '../tables/table-set.ts';
 import { systemErrorReason } from '../util/system-error.ts';
 import { compilePolicy } from './compile.ts';
@@ -25,12 +26,16 @@ export interface LoadPolicyOptions {
   readonly policyServices: PolicyServiceSet;
   readonly mask?: ZoneMask | undefined;
   readonly host: HostFacts;
+  /** What loading it may cost. Default: FILE_LIMITS. */
+  readonly limits?: WorkLimits | undefined;
 }
 
 export interface LoadedPolicy {
   /** undefined only when the file cannot be read. */
   readonly policy: Policy | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** What loading it has cost: see work-budget.ts. */
+  readonly work: number;
 }
 
 /** Loads a policy from a file. Never throws for what the file holds or lacks. */
@@ -39,7 +44,7 @@ export async function loadPolicy(file: string, options: LoadPolicyOptions): Prom
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    return { policy: undefined, diagnostics: [unreadable(file, error)] };
+    return { policy: undefined, diagnostics: [unreadable(file, error)], work: 0 };
   }
   return compileSource(new Source(file, text), options);
 }
@@ -52,18 +57,26 @@ export function compileSource(source: Source, options: LoadPolicyOptions): Loade
   const report: Report = (diagnostic) => {
     if (isLoading) diagnostics.push(masked(diagnostic, mask));
   };
+  const budget = new WorkBudget(options.limits ?? FILE_LIMITS, report);
   const assignments = parseMainCf(source, report);
+  budget.spend(assignments.length * WORD_WORK, 'so many lines', () => assignments.at(-1)?.nameSpan);
   const { policy, parameters } = compilePolicy({
     ...options,
     sources: [source.file],
     assignments,
     configDirectory: dirname(resolve(source.file)),
     report,
+    budget,
   });
-  reportUnknownParameters(assignments, new Set(parameters.words('smtpd_restriction_classes')), report);
-  lintPolicy({ assignments, parameters, tables: options.tables, report });
+  // Doubts about what is half read would be doubts about us.
+  if (!budget.isOver) {
+    const classNames = new Set(parameters.words('smtpd_restriction_classes'));
+    reportUnknownParameters(assignments, classNames, report, budget);
+    lintPolicy({ assignments, parameters, tables: options.tables, report });
+  }
   isLoading = false;
-  return { policy, diagnostics: inReadingOrder(diagnostics) };
+  budget.close();
+  return { policy, diagnostics: inReadingOrder(diagnostics), work: budget.spent };
 }
 
 /** What is quoted of a policy may hold a customer's key. */

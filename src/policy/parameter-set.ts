@@ -9,6 +9,7 @@ import type { Assignment } from '../language/main-cf.ts';
 import { SourcedText } from '../language/sourced-text.ts';
 import { TIME_VALUE } from '../language/time-value.ts';
 import { type Token, tokenize } from '../language/tokenizer.ts';
+import { type WorkBudget, wordWork } from '../language/work-budget.ts';
 import type { ParameterValues } from '../restrictions/restriction.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import {
@@ -28,6 +29,8 @@ export interface ParameterSetOptions {
   readonly configDirectory: string;
   readonly host: HostFacts;
   readonly report: Report;
+  /** What the values may cost, together with whatever else is loaded. Default: what they like. */
+  readonly budget?: WorkBudget | undefined;
 }
 
 /** What values of a kind must look like; kinds without an entry take any text. */
@@ -51,6 +54,8 @@ export class ParameterSet implements ParameterValues {
   readonly #assigned: ReadonlyMap<string, SourcedText>;
   readonly #values = new Map<string, SourcedText>();
   readonly #broken = new Set<string>();
+  /** All that a reference can name; made when one names nothing. */
+  #names: readonly string[] | undefined;
 
   constructor(options: ParameterSetOptions) {
     this.#options = options;
@@ -71,7 +76,8 @@ export class ParameterSet implements ParameterValues {
   value(name: string): SourcedText {
     let value = this.#values.get(name);
     if (value === undefined) {
-      value = this.#checked(name, this.#expanded(name));
+      const expanded = this.#expanded(name);
+      value = this.#isPaid(name, expanded) ? this.#checked(name, expanded) : this.#unread(name);
       this.#values.set(name, value);
     }
     return value;
@@ -103,11 +109,24 @@ export class ParameterSet implements ParameterValues {
     return this.tokens(name).map((token) => token.text);
   }
 
+  #isPaid(name: string, { text }: SourcedText): boolean {
+    const { budget } = this.#options;
+    if (budget === undefined) return true;
+    return budget.spend(this.isSet(name) ? wordWork(text) : 0, name, () => this.#raw(name)?.span());
+  }
+
+  /** In place of a value that there was no room for: what Postfix has without one, as far as that is plain. */
+  #unread(name: string): SourcedText {
+    this.#broken.add(name);
+    const plain = PARAMETER_BY_NAME.get(name)?.default;
+    if (plain?.includes('$') === false) return SourcedText.literal(plain);
+    return this.#raw(name)?.slice(0, 0) ?? SourcedText.literal('');
+  }
+
   #expanded(name: string): SourcedText {
     const raw = this.#raw(name);
     if (raw === undefined) throw new Error(`no such parameter: ${name}`);
     if (PARAMETER_BY_NAME.get(name)?.kind === 'template') return raw;
-    const names = [...PARAMETER_BY_NAME.keys(), ...this.#assigned.keys()];
     return expand(
       raw,
       (other) => this.#raw(other),
@@ -115,8 +134,17 @@ export class ParameterSet implements ParameterValues {
         if (diagnostic.severity === 'error') this.#broken.add(name);
         this.#options.report(diagnostic);
       },
-      (other) => didYouMean(other, names),
+      (other) => this.#meant(other),
+      this.#options.budget,
     );
+  }
+
+  #meant(name: string): string | undefined {
+    this.#names ??= [...PARAMETER_BY_NAME.keys(), ...this.#assigned.keys()];
+    const names = this.#names;
+    const { budget } = this.#options;
+    const find = () => didYouMean(name, names);
+    return budget === undefined ? find() : budget.guess(names.length, find);
   }
 
   #raw(name: string): SourcedText | undefined {
@@ -164,6 +192,6 @@ export class ParameterSet implements ParameterValues {
 
   #fallback(row: ParameterRow): SourcedText {
     const text = SourcedText.literal(row.default ?? '');
-    return expand(text, (other) => this.#raw(other), this.#options.report);
+    return expand(text, (other) => this.#raw(other), this.#options.report, undefined, this.#options.budget);
   }
 }

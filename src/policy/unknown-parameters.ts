@@ -5,16 +5,22 @@
  */
 import type { Report } from '../language/diagnostic.ts';
 import type { Assignment } from '../language/main-cf.ts';
+import { FILE_LIMITS, WorkBudget } from '../language/work-budget.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import { PARAMETER_BY_NAME } from './parameters.ts';
 import { isPostfixParameter, POSTFIX_PARAMETERS } from './postfix-parameters.ts';
 
+/** Of equals the one that a policy reads comes first. */
+const PARAMETERS = [...PARAMETER_BY_NAME.keys(), ...POSTFIX_PARAMETERS];
+
 const REFERENCE = /\$[{(]?([A-Za-z0-9_]+)/g;
 
+/** @param budget what guesses may cost */
 export function reportUnknownParameters(
   assignments: readonly Assignment[],
   classNames: ReadonlySet<string>,
   report: Report,
+  budget: WorkBudget = new WorkBudget(FILE_LIMITS, report),
 ): void {
   const referenced = new Set<string>();
   for (const { value } of assignments) {
@@ -23,7 +29,7 @@ export function reportUnknownParameters(
   for (const { name, nameSpan } of assignments) {
     if (PARAMETER_BY_NAME.has(name) || isPostfixParameter(name)) continue;
     if (classNames.has(name) || referenced.has(name)) continue;
-    const suggestion = meantParameter(name);
+    const suggestion = budget.guess(PARAMETERS.length, () => meantParameter(name));
     report({
       severity: 'warning',
       code: suggestion === undefined ? 'unused-parameter' : 'misspelt-parameter',
@@ -46,8 +52,7 @@ export function meantParameter(name: string): string | undefined {
   const start = startOf(name);
   const isAlike = (other: string): boolean =>
     startOf(other) === start || didYouMean(start, [startOf(other)]) !== undefined;
-  // Of equals the one that a policy reads.
-  return didYouMean(name, [...PARAMETER_BY_NAME.keys(), ...POSTFIX_PARAMETERS].filter(isAlike));
+  return didYouMean(name, PARAMETERS.filter(isAlike));
 }
 
 function startOf(name: string): string {

@@ -9,16 +9,16 @@ import type { ListName, Program, Step } from '../engine/step.ts';
 import { quote } from '../language/quote.ts';
 import type { Span } from '../language/source.ts';
 import { areNeighbours, type Token } from '../language/tokenizer.ts';
-import { didYouMean } from '../util/did-you-mean.ts';
 import { OTHER_WORDS } from './other-words.ts';
-import { DEFAULT_ACCESS, findRestriction, RESTRICTION_NAMES, RESTRICTIONS } from './registry.ts';
+import { DEFAULT_ACCESS, findRestriction, RESTRICTIONS } from './registry.ts';
 import type { ArgumentKind, CompileContext, Restriction, RestrictionUse } from './restriction.ts';
 
 export interface ListCompiler {
   readonly context: CompileContext;
   /** The compiled restriction class of that name (case-sensitive), if there is one; `span` is where it is used. */
   classProgram(name: string, list: ListName, span: Span): Program | undefined;
-  readonly classNames: Iterable<string>;
+  /** The restriction or class that a misspelt word was probably meant for. */
+  meant(word: string): string | undefined;
 }
 
 /** What an argument must look like, in Postfix's words. */
@@ -106,8 +106,8 @@ function unknownRun(
   return tokens.slice(start, end);
 }
 
-function suggestionFor(token: Token | undefined, { classNames }: ListCompiler): string | undefined {
-  return token && didYouMean(token.text, [...RESTRICTION_NAMES, ...classNames]);
+function suggestionFor(token: Token | undefined, compiler: ListCompiler): string | undefined {
+  return token && compiler.meant(token.text);
 }
 
 const DOMAIN = /^[^:/]+\.[^:/]+$/;

@@ -12,11 +12,19 @@ import { PolicyServiceSet } from '../chain/policy-service-set.ts';
 import type { ZoneMask } from '../dns/zone-mask.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
 import { Source } from '../language/source.ts';
+import type { WorkLimits } from '../language/work-budget.ts';
 import { type HostFacts, readHostFacts } from '../policy/host-facts.ts';
 import { compileSource } from '../policy/loader.ts';
 import type { ListTables } from '../tables/list-tables.ts';
 import { TableSet } from '../tables/table-set.ts';
 import { Snapshot } from './snapshot.ts';
+
+/**
+ * Anybody with the scope `policies` may send one, and mail waits while it is
+ * compiled: several times what the largest main.cf takes that anybody is known
+ * to have, and sixty times what the examples take.
+ */
+export const CANDIDATE_LIMITS: WorkLimits = Object.freeze({ work: 256 * 1024, guesses: 50_000 });
 
 export interface CandidateOptions {
   readonly text: string;
@@ -43,7 +51,14 @@ export function compileCandidate(options: CandidateOptions): Candidate | undefin
   if (file === undefined) return undefined;
   const tables = new TableSet({ within: live.tables, lists });
   const policyServices = new PolicyServiceSet(live.policyServices);
-  const loaded = compileSource(new Source(file, text), { name, tables, policyServices, host, mask });
+  const loaded = compileSource(new Source(file, text), {
+    name,
+    tables,
+    policyServices,
+    host,
+    mask,
+    limits: CANDIDATE_LIMITS,
+  });
   const policies = new Map(loaded.policy === undefined ? [] : [[name, loaded.policy]]);
   const snapshot = new Snapshot({ version: live.version, policies, tables, policyServices });
   return { snapshot, diagnostics: loaded.diagnostics };

@@ -42,6 +42,18 @@ describe('policies', () => {
     expect(other.json).toMatchObject({ status: 400, errors: [{ field: 'body/policy', value: 'other' }] });
   });
 
+  test('that stand for more than is looked through are refused with the place', async () => {
+    const tenfold = Array.from({ length: 4 }, (_, i) => `a${i + 1} = ${`$a${i} `.repeat(10)}\n`).join('');
+    const text = `a0 = reject,\n${tenfold}smtpd_client_restrictions = $a4 $a4\nsmtpd_helo_restrictions = $a4\n`;
+    const { json } = await daemon.ask('POST', '/v1/policies/check', { body: { text } });
+    expect(json.diagnostics).toContainEqual(
+      expect.objectContaining({ severity: 'error', code: 'policy-too-large', line: expect.any(Number) }),
+    );
+    const attributes = { client_address: '192.0.2.1' };
+    const explained = await daemon.ask('POST', '/v1/policies/explain', { body: { text, attributes } });
+    expect(explained.json).toMatchObject({ verdict: 'defer' });
+  });
+
   test('are reloaded', async () => {
     const before = (await daemon.ask('GET', '/v1/policies')).json.version;
     const { json } = await daemon.ask('POST', '/v1/policies/reload');
