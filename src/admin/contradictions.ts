@@ -6,6 +6,7 @@
 import type { Edit } from '../lists/edit.ts';
 import { isKeyMistake, parseKey } from '../lists/key.ts';
 import type { ListService } from '../lists/list-service.ts';
+import { shown } from '../lists/shown.ts';
 import { type FieldProblem, fieldProblem, ProblemError } from './problem.ts';
 
 export type EntryEdit = Extract<Edit, { operation: 'put' | 'remove' }>;
@@ -31,7 +32,7 @@ export function refuseContradictions(
     const first = earlier.get(key);
     if (first === undefined) earlier.set(key, index);
     else if (!isSame(edits[first], edit)) {
-      const expected = `one entry for a key; ${placeOf(first)} says another thing of \`${key}\``;
+      const expected = `one entry for a key; ${placeOf(first)} says another thing of ${shown(key)}`;
       errors.push(fieldProblem(`body/${placeOf(index)}/key`, edit.key, expected));
     }
   }

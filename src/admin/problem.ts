@@ -13,6 +13,8 @@ export const PROBLEM_TYPE = 'application/problem+json';
 const MAX_VALUE_LENGTH = 200;
 /** The same of a field's name that a request made up. */
 const MAX_FIELD_LENGTH = 100;
+/** Of a sentence. What is quoted in it is cut before; this is for what comes from elsewhere. */
+const MAX_SENTENCE_LENGTH = 1000;
 
 export interface FieldProblem {
   /** `body`, `querystring`, `params` or `headers`, then the path: `body/action`. */
@@ -62,7 +64,7 @@ export function problem(status: number, detail?: string, errors?: readonly Field
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
     status,
-    ...(detail === undefined ? {} : { detail }),
+    ...(detail === undefined ? {} : { detail: cutSentence(detail) }),
     ...(errors === undefined ? {} : { errors }),
   };
 }
@@ -99,10 +101,20 @@ export class BusyError extends ProblemError {
 /** A value as a problem shows it. */
 export function shownValue(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-  return text.length <= MAX_VALUE_LENGTH ? text : `${text.slice(0, MAX_VALUE_LENGTH)}…`;
+  return cut(text, MAX_VALUE_LENGTH);
 }
 
-export function fieldProblem(field: string, value: unknown, expected: string): FieldProblem {
+/** A message of a part that does not know how long an answer may be. */
+export function cutSentence(text: string): string {
+  return cut(text, MAX_SENTENCE_LENGTH);
+}
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}…`;
+}
+
+export function fieldProblem(field: string, value: unknown, said: string): FieldProblem {
+  const expected = cutSentence(said);
   return value === undefined ? { field, expected } : { field, value: shownValue(value), expected };
 }
 

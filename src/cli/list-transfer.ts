@@ -14,6 +14,7 @@ import {
   type ListFormatName,
 } from '../lists/formats/list-format.ts';
 import { isKeyMistake, parseKey } from '../lists/key.ts';
+import { shown } from '../lists/shown.ts';
 import type { ListKind } from '../store/list-records.ts';
 import { OperatorError } from '../util/operator-error.ts';
 import { systemErrorReason } from '../util/system-error.ts';
@@ -152,8 +153,8 @@ function contradictions(entries: readonly ImportedEntry[], kind: ListKind): Impo
     const isSame =
       other.action === entry.action && other.comment === entry.comment && other.expires === entry.expires;
     if (isSame) return [];
-    const spelling = other.key === entry.key ? '' : `, as \`${other.key}\``;
-    const message = `line ${other.line} has another entry for \`${entry.key}\`${spelling}`;
+    const spelling = other.key === entry.key ? '' : `, as ${shown(other.key)}`;
+    const message = `line ${other.line} has another entry for ${shown(entry.key)}${spelling}`;
     return [{ line: entry.line, message, help: 'remove one of the two' }];
   });
 }

@@ -13,6 +13,7 @@ import { isNetworkSyntaxError, parseIpNetwork } from '../net/ip-network.ts';
 import { quoteLocalPart, splitMailAddress } from '../net/mail-address.ts';
 import type { KeyClass, ListKind } from '../store/list-records.ts';
 import { foldCase } from '../tables/fold-case.ts';
+import { shown } from './shown.ts';
 
 export interface ParsedKey {
   /** Canonical. */
@@ -95,7 +96,7 @@ function parse(text: string, kind: ListKind): ParsedKey | KeyMistake {
   if (text === '<>') return plain(text, 'null');
   if (text.includes('@')) return parseMail(text);
   if (/\s/.test(text))
-    return { error: `white space in \`${text}\``, help: 'write one key without white space' };
+    return { error: `white space in ${shown(text)}`, help: 'write one key without white space' };
   if (text.startsWith('[')) return parseBracketed(text, kind);
   if (text.includes('/')) return parseNetwork(text);
   if (text.includes(':')) return parseIpv6(text);
@@ -109,7 +110,7 @@ function plain(key: string, keyClass: KeyClass, note?: string): ParsedKey {
 
 /** The canonical form, with a note when it is more than another case. */
 function canonical(written: string, key: string, keyClass: KeyClass, why: string): ParsedKey {
-  return plain(key, keyClass, foldCase(written) === key ? undefined : `stored as \`${key}\`: ${why}`);
+  return plain(key, keyClass, foldCase(written) === key ? undefined : `stored as ${shown(key)}: ${why}`);
 }
 
 function parseNetwork(text: string): ParsedKey | KeyMistake {
@@ -120,7 +121,7 @@ function parseNetwork(text: string): ParsedKey | KeyMistake {
     if (prefixLength < 128) {
       const ipv4 = `${formatIpv4(words[3] ?? 0)}/${prefixLength - 96}`;
       return {
-        error: `\`${text}\` never matches: Postfix shows such clients by their IPv4 addresses`,
+        error: `${shown(text)} never matches: Postfix shows such clients by their IPv4 addresses`,
         help: `write \`${ipv4}\``,
       };
     }
@@ -157,7 +158,7 @@ function parseIpv6(text: string): ParsedKey | KeyMistake {
     return canonical(text, key, 'octets', 'the leading fields of an address');
   }
   return {
-    error: `\`${text}\` is neither an address nor the beginning of one`,
+    error: `${shown(text)} is neither an address nor the beginning of one`,
     help: 'write an IPv6 address as in `2001:db8::1`, a network as in `2001:db8::/32`',
   };
 }
@@ -171,7 +172,7 @@ function parseOctets(text: string): ParsedKey | KeyMistake {
   }
   const network = parseIpNetwork(text);
   const help = isNetworkSyntaxError(network) ? network.help : 'write four octets or fewer';
-  return { error: `\`${text}\` is neither an address nor the beginning of one`, help };
+  return { error: `${shown(text)} is neither an address nor the beginning of one`, help };
 }
 
 /** HELO names may be address literals; elsewhere brackets are how mynetworks writes an IPv6 address. */
@@ -180,13 +181,13 @@ function parseBracketed(text: string, kind: ListKind): ParsedKey | KeyMistake {
   if (text.includes('/')) return parseNetwork(text);
   const literal = /^ipv6:/i.test(inside) ? inside.slice('ipv6:'.length) : inside;
   if (!text.endsWith(']') || parseIpAddress(literal) === undefined) {
-    return { error: `\`${text}\` holds no address`, help: 'write the address without brackets' };
+    return { error: `${shown(text)} holds no address`, help: 'write the address without brackets' };
   }
   if (kind === 'helo') return plain(foldCase(text), 'text');
   if (kind === 'any') {
     return {
-      error: `\`${text}\` could be a client or a HELO name`,
-      help: `write \`${literal}\` for the client; for the HELO name give the list the kind \`helo\``,
+      error: `${shown(text)} could be a client or a HELO name`,
+      help: `write ${shown(literal)} for the client; for the HELO name give the list the kind \`helo\``,
     };
   }
   return parse(literal, kind);
@@ -196,17 +197,17 @@ function parseMail(text: string): ParsedKey | KeyMistake {
   const { localPart, domain = '' } = splitMailAddress(text);
   if (localPart === '') {
     return {
-      error: `\`${text}\` never matches`,
-      help: `write \`${domain}\` for all addresses of the domain`,
+      error: `${shown(text)} never matches`,
+      help: `write ${shown(domain)} for all addresses of the domain`,
     };
   }
   const local = unquoted(localPart);
   if (local === undefined) {
-    return { error: `unbalanced quotes in \`${text}\``, help: 'write `"local part"@domain`' };
+    return { error: `unbalanced quotes in ${shown(text)}`, help: 'write `"local part"@domain`' };
   }
   const user = foldCase(quoteLocalPart(local));
   if (user !== user.trimStart()) {
-    return { error: `white space at the beginning of \`${text}\``, help: 'remove it' };
+    return { error: `white space at the beginning of ${shown(text)}`, help: 'remove it' };
   }
   if (domain === '') return canonical(text, `${user}@`, 'user', 'as Postfix quotes it');
   if (/^\[.*\]$/.test(domain))
@@ -227,8 +228,8 @@ function parseName(text: string, kind: ListKind): ParsedKey | KeyMistake {
   if (text.startsWith('*.')) {
     const domain = text.slice(2);
     return {
-      error: `there are no wildcards: \`${text}\``,
-      help: `write \`${domain}\` for the domain and all below it, or \`.${domain}\` where parent_domain_matches_subdomains leaves out smtpd_access_maps`,
+      error: `there are no wildcards: ${shown(text)}`,
+      help: `write ${shown(domain)} for the domain and all below it, or ${shown(`.${domain}`)} where parent_domain_matches_subdomains leaves out smtpd_access_maps`,
     };
   }
   const isBelow = text.startsWith('.');
@@ -246,7 +247,7 @@ function canonicalName(text: string): string | KeyMistake {
   const name = asciiDomain(foldCase(bare));
   if (name !== undefined && isValidHostname(name)) return name;
   return {
-    error: `\`${text}\` is no domain name`,
+    error: `${shown(text)} is no domain name`,
     help: 'write letters, digits and hyphens in labels with dots between them, as in `example.com`',
   };
 }

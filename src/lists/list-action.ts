@@ -6,6 +6,7 @@ import { ACTIONS, parseAction } from '../access/action.ts';
 import { findRestriction, RESTRICTION_NAMES } from '../restrictions/registry.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import { isOneLine } from './one-line.ts';
+import { shown } from './shown.ts';
 
 export interface ParsedAction {
   /** As it is kept: without white space around it. */
@@ -48,9 +49,9 @@ export function parseListAction(written: string, classNames: Iterable<string>): 
     case 'permit':
       if (!/^\d/.test(text)) return { text, verb };
       return {
-        error: `\`${text}\`: a number alone permits`,
+        error: `${shown(text)}: a number alone permits`,
         help: /^[45]\d\d$/.test(text)
-          ? `write \`${text} text\` to refuse, \`OK\` to permit`
+          ? `write ${shown(`${text} text`)} to refuse, \`OK\` to permit`
           : 'write `OK` to permit',
       };
     case 'list':
@@ -73,19 +74,19 @@ function checkRestrictions(text: string, classNames: readonly string[]): ActionM
     const restriction = findRestriction(word);
     if (restriction?.argument === 'table' || word.includes(':')) {
       return {
-        error: `\`${word}\` needs a lookup table, which an action cannot bring along`,
+        error: `${shown(word)} needs a lookup table, which an action cannot bring along`,
         help: 'define a restriction class in the policy and name that instead',
       };
     }
     if (restriction !== undefined) {
       if (restriction.argument !== 'none') at += 1;
       if (at < words.length) continue;
-      return { error: `\`${word}\` needs an argument`, help: 'write it after the name' };
+      return { error: `${shown(word)} needs an argument`, help: 'write it after the name' };
     }
     if (classNames.includes(word)) continue;
     const meant = didYouMean(word, [...VERBS, ...RESTRICTION_NAMES, ...classNames]);
     return {
-      error: `\`${word}\` is no action, no restriction, and no class of a policy in force`,
+      error: `${shown(word)} is no action, no restriction, and no class of a policy in force`,
       help:
         meant === undefined
           ? 'begin with an action such as `REJECT`, `OK` or `550 5.7.1 text`'

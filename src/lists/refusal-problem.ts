@@ -1,11 +1,12 @@
 /** What the store refused, in words for whoever asked. */
 import type { StoreRefusal } from '../store/list-edits.ts';
 import type { Edit, EditProblem } from './edit.ts';
+import { shown } from './shown.ts';
 
 export function refusalProblem({ index, reason, actual }: StoreRefusal, edit: Edit | undefined): EditProblem {
   const list = edit?.list ?? '';
   const isOfEntry = edit !== undefined && 'key' in edit;
-  const what = isOfEntry ? `the entry \`${edit.key}\` of the list \`${list}\`` : `the list \`${list}\``;
+  const what = isOfEntry ? `the entry ${shown(edit.key)} of the list \`${list}\`` : `the list \`${list}\``;
   switch (reason) {
     case 'unknown-list':
       return {
@@ -20,7 +21,7 @@ export function refusalProblem({ index, reason, actual }: StoreRefusal, edit: Ed
         index,
         code: 'unknown-entry',
         field: 'key',
-        message: `there is no entry \`${isOfEntry ? edit.key : ''}\` in the list \`${list}\``,
+        message: `there is no entry ${shown(isOfEntry ? edit.key : '')} in the list \`${list}\``,
         help: 'put the whole entry',
       };
     case 'condition':
@@ -31,7 +32,7 @@ export function refusalProblem({ index, reason, actual }: StoreRefusal, edit: Ed
         message:
           actual === 'absent'
             ? `${what} is not there`
-            : `${what} is there with another version: \`${actual}\``,
+            : `${what} is there with another version: ${shown(actual)}`,
         help: 'read it again, and decide anew',
       };
     case 'kind':
@@ -40,14 +41,14 @@ export function refusalProblem({ index, reason, actual }: StoreRefusal, edit: Ed
             index,
             code: 'invalid',
             field: 'key',
-            message: `\`${edit.key}\` never matches in a list of kind \`${actual}\``,
+            message: `${shown(edit.key)} never matches in a list of kind ${shown(actual)}`,
             help: 'put it into a list of another kind',
           }
         : {
             index,
             code: 'invalid',
             field: 'kind',
-            message: `the list has entries that would never match, such as \`${actual}\``,
+            message: `the list has entries that would never match, such as ${shown(actual)}`,
             help: 'remove them first, or choose the kind `any`',
           };
   }

@@ -6,6 +6,7 @@
 import type { Report } from '../language/diagnostic.ts';
 import { expand } from '../language/expansion.ts';
 import type { Assignment } from '../language/main-cf.ts';
+import { quote } from '../language/quote.ts';
 import { SourcedText } from '../language/sourced-text.ts';
 import { TIME_VALUE } from '../language/time-value.ts';
 import { type Token, tokenize } from '../language/tokenizer.ts';
@@ -183,7 +184,7 @@ export class ParameterSet implements ParameterValues {
     this.#options.report({
       severity: 'error',
       code: 'bad-parameter-value',
-      message: `${name} cannot be \`${value.text}\``,
+      message: `${name} cannot be ${quote(value.text)}`,
       span: value.span(),
       help: `it must be ${form.words}`,
     });

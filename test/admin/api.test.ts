@@ -42,6 +42,17 @@ describe('policies', () => {
     expect(other.json).toMatchObject({ status: 400, errors: [{ field: 'body/policy', value: 'other' }] });
   });
 
+  test('that are wrong at great length are told of in a few words', async () => {
+    const long = 'x'.repeat(20_000);
+    const text = `${long}\n${long} = 1\nsoft_bounce = ${long}\nsmtpd_client_restrictions = ${long} check_client_access ${long}:\n`;
+    const { json } = await daemon.ask('POST', '/v1/policies/check', { body: { text } });
+    expect(json.diagnostics.length).toBeGreaterThan(2);
+    for (const { message, help = '' } of json.diagnostics) {
+      expect(message.length).toBeLessThan(1100);
+      expect(help.length).toBeLessThan(1100);
+    }
+  });
+
   test('that stand for more than is looked through are refused with the place', async () => {
     const tenfold = Array.from({ length: 4 }, (_, i) => `a${i + 1} = ${`$a${i} `.repeat(10)}\n`).join('');
     const text = `a0 = reject,\n${tenfold}smtpd_client_restrictions = $a4 $a4\nsmtpd_helo_restrictions = $a4\n`;

@@ -394,6 +394,33 @@ describe('many entries at once', () => {
     expect((await daemon.ask('GET', path)).json.entries).toBe(0);
   });
 
+  test('that are wrong at great length are told of in a few words', async () => {
+    const path = await newList();
+    const long = 'x'.repeat(4_000_000);
+    for (const [type, body] of [
+      ['text/plain', long],
+      ['text/plain', `${long} REJECT`],
+      ['text/plain', `192.0.2.1 ${long}`],
+      ['text/plain', '"'.repeat(4_000_000)],
+      ['text/csv', long],
+      ['text/csv', '"'.repeat(4_000_000)],
+      ['text/csv', `key,action\n192.0.2.1,"REJECT ${long}"\n`],
+      ['application/x-ndjson', `{"${long}":1}`],
+      ['application/x-ndjson', `{"key":"192.0.2.1","action":"REJECT","comment":"${long}"}`],
+    ] as const) {
+      const answer = await daemon.ask('POST', `${path}/import`, { body, headers: { 'content-type': type } });
+      expect(answer.status).toBe(400);
+      expect(answer.text.length).toBeLessThan(1000);
+    }
+    const edits = [{ operation: 'put', key: '192.0.2.1', action: 'x'.repeat(1000) }];
+    const { json } = await daemon.ask('POST', `${path}/bulk`, { body: { edits } });
+    expect(json.detail).toBe(
+      `\`${'x'.repeat(100)}…\` is no action, no restriction, and no class of a policy in force`,
+    );
+    const name = `${'a'.repeat(60)}.`.repeat(8);
+    expect((await put(path, `${name}@`, { action: 'x' })).text.length).toBeLessThan(1500);
+  });
+
   test('that are nested without end are refused where they stand', async () => {
     const path = await newList({ kind: 'client' });
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;

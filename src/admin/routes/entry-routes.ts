@@ -1,6 +1,7 @@
 /** `/v1/lists/LIST/entries`: the entries of a list, found, read and edited one by one. */
 import { Type } from 'typebox';
 import type { EditProblem, EntryFields } from '../../lists/edit.ts';
+import { shown } from '../../lists/shown.ts';
 import { ENTRY_ORDERS } from '../../store/list-query.ts';
 import { closed, timeMs } from '../closed.ts';
 import { applyEdits, type ListPort, listFor } from '../list-port.ts';
@@ -206,7 +207,7 @@ export function expiryOf(text: string | null): number | null {
 }
 
 function noEntry(list: string, key: string): ProblemError {
-  return new ProblemError(404, `there is no entry \`${key}\` in the list \`${list}\``);
+  return new ProblemError(404, `there is no entry ${shown(key)} in the list \`${list}\``);
 }
 
 function fieldOf({ field }: EditProblem): string {

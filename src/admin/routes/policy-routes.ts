@@ -7,14 +7,14 @@ import type { ZoneMask } from '../../dns/zone-mask.ts';
 import { LIST_NAMES, type Program } from '../../engine/step.ts';
 import { stepJson } from '../../explain/explanation.ts';
 import type { Diagnostic } from '../../language/diagnostic.ts';
-import { diagnosticJson } from '../../language/diagnostic-json.ts';
+import { type DiagnosticJson, diagnosticJson } from '../../language/diagnostic-json.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { type Candidate, compileCandidate } from '../../snapshot/candidate.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { ReloadResult, SnapshotHolder } from '../../snapshot/snapshot-holder.ts';
 import type { ListTables } from '../../tables/list-tables.ts';
 import { closed, isoTime, timeOf } from '../closed.ts';
-import { fieldProblem, ProblemError } from '../problem.ts';
+import { cutSentence, fieldProblem, ProblemError } from '../problem.ts';
 import type { Routes } from '../server.ts';
 
 export interface PolicyPort {
@@ -109,7 +109,7 @@ const tags = ['policies'];
 export function policyRoutes(port: PolicyPort): Routes {
   const { holder, mask } = port;
   const shown = (diagnostics: readonly Diagnostic[]) =>
-    diagnostics.slice(0, MAX_DIAGNOSTICS).map((one) => mask.value(diagnosticJson(one)));
+    diagnostics.slice(0, MAX_DIAGNOSTICS).map((one) => cutDiagnostic(mask.value(diagnosticJson(one))));
 
   return (server) => {
     server.get(
@@ -240,6 +240,16 @@ export function noPolicy(name: string, field: string, status: number): ProblemEr
   return new ProblemError(status, `no policy is called \`${name}\``, [
     fieldProblem(field, name, 'the name of a policy in force'),
   ]);
+}
+
+/** What a mistake quotes may be most of the text. Keys are masked before: of half of one nobody could tell. */
+function cutDiagnostic(diagnostic: DiagnosticJson): DiagnosticJson {
+  const { message, help } = diagnostic;
+  return {
+    ...diagnostic,
+    message: cutSentence(message),
+    ...(help === undefined ? {} : { help: cutSentence(help) }),
+  };
 }
 
 type ListView = Static<typeof POLICY>['lists'][number];

@@ -9,6 +9,7 @@ import type { ListEntry } from '../../store/list-records.ts';
 import { keyEnd } from '../../tables/indexed-table.ts';
 import { MAX_LINE_LENGTH } from '../../tables/table-content.ts';
 import { formatTime, parseTime, TIME_EXAMPLE } from '../../util/rfc3339.ts';
+import { shown } from '../shown.ts';
 import { hasExpired } from './has-expired.ts';
 import type { ImportedEntry, ImportedText, ImportMistake, ListFormat } from './list-format.ts';
 
@@ -133,7 +134,11 @@ class AccessReader {
     const key = open.text.slice(0, end);
     const action = open.text.slice(end).trim();
     if (action === '') {
-      this.#mistake(open.line, `entry \`${key}\` has no action`, 'write the key, white space and the action');
+      this.#mistake(
+        open.line,
+        `entry ${shown(key)} has no action`,
+        'write the key, white space and the action',
+      );
       return;
     }
     this.#entries.push({ line: open.line, key, action, comment, expires });

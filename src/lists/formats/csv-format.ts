@@ -1,5 +1,6 @@
 /** Comma-separated values, RFC 4180: the first line names the columns, in any order. */
 import { formatTime, parseTime, TIME_EXAMPLE } from '../../util/rfc3339.ts';
+import { shown } from '../shown.ts';
 import { hasExpired } from './has-expired.ts';
 import type { ImportedEntry, ImportedText, ImportMistake, ListFormat } from './list-format.ts';
 
@@ -38,7 +39,7 @@ function readCsv(text: string): ImportedText {
   const unknown = columns.filter((name) => !COLUMNS.includes(name as Column));
   if (!columns.includes('key') || !columns.includes('action') || unknown.length > 0) {
     const message =
-      unknown[0] === undefined ? 'the first line names no columns' : `unknown column \`${unknown[0]}\``;
+      unknown[0] === undefined ? 'the first line names no columns' : `unknown column ${shown(unknown[0])}`;
     return { entries, mistakes: [{ line: 1, message, help: `begin with \`${COLUMNS.join(',')}\`` }] };
   }
   for (const { line, fields } of records) {

@@ -1,5 +1,6 @@
 /** One JSON object a line: `{"key": …, "action": …, "comment": …, "expires_at": …}`. */
 import { formatTime, parseTime } from '../../util/rfc3339.ts';
+import { shown } from '../shown.ts';
 import { TIME_HELP } from './csv-format.ts';
 import { hasExpired } from './has-expired.ts';
 import type { ImportedEntry, ImportedText, ImportMistake, ListFormat } from './list-format.ts';
@@ -48,7 +49,7 @@ function readLine(text: string, line: number): ImportedEntry | ImportMistake {
   const fields = value as Readonly<Record<string, unknown>>;
   const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
   if (unknown !== undefined)
-    return mistake(`unknown field \`${unknown}\``, `the fields are ${FIELDS.join(', ')}`);
+    return mistake(`unknown field ${shown(unknown)}`, `the fields are ${FIELDS.join(', ')}`);
   const { key, action, comment = '', expires_at: time = null } = fields;
   if (typeof key !== 'string' || typeof action !== 'string' || typeof comment !== 'string') {
     return mistake('key, action and comment must be texts', 'write them in quotes');
