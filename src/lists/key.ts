@@ -154,6 +154,13 @@ function parseIpv6(text: string): ParsedKey | KeyMistake {
   if (FINGERPRINT.test(text)) return plain(foldCase(text), 'text');
   if (FIELDS.test(text)) {
     const fields = text.replace(/:$/, '').split(':');
+    // Without its colon it would be an octet, or a name.
+    if (fields.length === 1) {
+      return {
+        error: `${shown(text)} is one field of an address, which as a key would be something else`,
+        help: `write \`${fields[0]?.toLowerCase()}::/16\` for the network`,
+      };
+    }
     const key = fields.map((field) => Number.parseInt(field, 16).toString(16)).join(':');
     return canonical(text, key, 'octets', 'the leading fields of an address');
   }

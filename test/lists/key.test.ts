@@ -59,6 +59,8 @@ describe('a key', () => {
     ['192.0.2.300', 'neither an address'],
     ['192.0.02.1', 'without leading zeros'],
     ['2001', 'neither an address nor the beginning'],
+    ['2001:', 'write `2001::/16` for the network'],
+    ['a:', 'write `a::/16` for the network'],
     ['2001:db8::/20', 'write `2001::/20` for the network'],
     ['::ffff:192.0.2.0/120', 'write `192.0.2.0/24`'],
     ['*.example.com', 'there are no wildcards'],
