@@ -72,7 +72,7 @@ export interface Applied {
 /**
  * Makes the edits of one request, all or none.
  *
- * @param fieldOf where in the request a field of an edit stands
+ * @param fieldOf where in the request a field of an edit stands, conditions aside
  * @throws ProblemError when they are refused, or cannot be kept
  */
 export async function applyEdits(
@@ -122,7 +122,9 @@ function refused(
   const status = first === undefined ? 400 : STATUSES[first.code];
   const errors = problems.slice(0, MAX_PROBLEMS).map((problem): FieldProblem => {
     const expected = `${problem.message}; ${problem.help}`;
-    return fieldProblem(fieldOf(problem), editValue(edits[problem.index], problem.field), expected);
+    const edit = edits[problem.index];
+    const field = problem.field === 'version' ? conditionHeader(edit) : fieldOf(problem);
+    return fieldProblem(field, editValue(edit, problem.field), expected);
   });
   const more = problems.length > errors.length ? ` (and ${problems.length - errors.length} more)` : '';
   const detail =
@@ -132,11 +134,16 @@ function refused(
   return new ProblemError(status, detail, errors);
 }
 
+/** Where the condition of an edit stands. */
+function conditionHeader(edit: Edit | undefined): string {
+  return edit?.condition?.is === 'absent' ? 'headers/if-none-match' : 'headers/if-match';
+}
+
 function editValue(edit: Edit | undefined, field: EditProblem['field']): unknown {
   if (edit === undefined) return undefined;
   if (field === 'list') return edit.list;
   if (field === 'key') return 'key' in edit ? edit.key : undefined;
-  if (field === 'version') return edit.condition?.is === 'version' ? edit.condition.version : undefined;
+  if (field === 'version') return edit.condition?.is === 'version' ? edit.condition.version : '*';
   const fields = 'fields' in edit ? (edit.fields as Readonly<Record<string, unknown>>) : {};
   const value = fields[field];
   return field === 'expires' && Number.isFinite(value) ? new Date(value as number).toISOString() : value;

@@ -17,6 +17,7 @@ import fastify, {
   type FastifyHttpOptions,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RouteOptions,
@@ -186,10 +187,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
     if (request.is404) return;
     const hasBody = request.body !== undefined && request.body !== null;
     if (hasBody && schema?.body === undefined) throw new ProblemError(400, 'nothing is expected in the body');
-    const isConditional = request.headers['if-match'] !== undefined;
-    if (isConditional && config.hasVersions !== true) {
-      throw new ProblemError(400, 'If-Match means nothing here: what this address stands for has no version');
-    }
+    refuseConditions(request, config.hasVersions === true);
   });
   addIdempotency(server);
   for (const add of routes) add(server);
@@ -202,6 +200,24 @@ export function boundServer(server: Server): void {
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.timeout = KEEP_ALIVE_MS;
+}
+
+/** An edit that was to be made only if something is so must not be made without a look. */
+function refuseConditions({ headers, method }: FastifyRequest, hasVersions: boolean): void {
+  const isReading = method === 'GET' || method === 'HEAD';
+  if (!hasVersions && headers['if-match'] !== undefined) {
+    throw new ProblemError(400, 'If-Match means nothing here: what this address stands for has no version');
+  }
+  if (isReading) return;
+  if (!hasVersions && headers['if-none-match'] !== undefined) {
+    throw new ProblemError(
+      400,
+      'If-None-Match means nothing here: what this address stands for has no version',
+    );
+  }
+  if (headers['if-unmodified-since'] !== undefined) {
+    throw new ProblemError(400, 'If-Unmodified-Since is not heeded: send the version with If-Match');
+  }
 }
 
 /** A query parameter that a route does not know is a mistake, not nothing. */

@@ -4,9 +4,10 @@
  */
 
 import type { StoreEdit } from '../store/list-edits.ts';
-import { LIST_KINDS, type ListKind } from '../store/list-records.ts';
+import { LIST_KINDS, type ListEntry, type ListKind } from '../store/list-records.ts';
 import { isStamp } from '../store/stamp.ts';
 import { isListName, LIST_NAME_HELP } from '../tables/list-tables.ts';
+import { formatTime } from '../util/rfc3339.ts';
 import { MAX_EXPIRES_MS } from './action-pool.ts';
 import type { Edit, EditProblem, EntryFields } from './edit.ts';
 import { isKeyMistake, parseKey } from './key.ts';
@@ -38,6 +39,12 @@ export function checkEdit(
   const checker = new EditChecker(index, context);
   const checked = checker.check(edit);
   return checker.problems.length > 0 || checked === undefined ? checker.problems : checked;
+}
+
+/** For whoever has changed an entry whose time is over: nothing of it is in force. */
+export function expiryNotes(entry: ListEntry | undefined, nowMs: number): string[] {
+  if (entry === undefined || entry.expires === null || entry.expires > nowMs) return [];
+  return [`expired at ${formatTime(entry.expires)}, and out of force until its expiry is set anew`];
 }
 
 class EditChecker {

@@ -18,7 +18,7 @@ import { foldCase } from '../tables/fold-case.ts';
 import { isListName, LIST_NAME_HELP, type ListTables } from '../tables/list-tables.ts';
 import { MAX_ACTIONS } from './action-pool.ts';
 import type { ApplyResult, Edit, EditOptions, EditProblem } from './edit.ts';
-import { checkEdit } from './edit-check.ts';
+import { checkEdit, expiryNotes } from './edit-check.ts';
 import { CLASSES_OF, isKeyMistake, type KeyMistake, parseKey } from './key.ts';
 import type { ListInfo, ListMatch } from './list-info.ts';
 import { ListMemory } from './list-memory.ts';
@@ -208,7 +208,10 @@ export class ListService {
       this.#edits += answer.changes.length;
       if (answer.changes.length > 0) this.#tell(answer.changes, LOCAL);
     }
-    const results = answer.results.map((result, at) => ({ ...result, notes: ready[at]?.notes ?? [] }));
+    const results = answer.results.map((result, at) => ({
+      ...result,
+      notes: [...(ready[at]?.notes ?? []), ...expiryNotes(result.after, nowMs)],
+    }));
     return { kind: 'applied', results, isDryRun };
   }
 

@@ -7,6 +7,7 @@ export function refusalProblem({ index, reason, actual }: StoreRefusal, edit: Ed
   const list = edit?.list ?? '';
   const isOfEntry = edit !== undefined && 'key' in edit;
   const what = isOfEntry ? `the entry ${shown(edit.key)} of the list \`${list}\`` : `the list \`${list}\``;
+  const isToBeNew = edit?.condition?.is === 'absent';
   switch (reason) {
     case 'unknown-list':
       return {
@@ -29,8 +30,9 @@ export function refusalProblem({ index, reason, actual }: StoreRefusal, edit: Ed
         index,
         code: 'condition',
         field: 'version',
-        message:
-          actual === 'absent'
+        message: isToBeNew
+          ? `${what} is there already`
+          : actual === 'absent'
             ? `${what} is not there`
             : `${what} is there with another version: ${shown(actual)}`,
         help: 'read it again, and decide anew',

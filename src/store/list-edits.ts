@@ -141,7 +141,9 @@ class EditRun {
     if (list === undefined || list.isDeleted) return this.#refuse(index, 'unknown-list', '');
     const state = readEntry(this.#database, edit.list, edit.key);
     const before = toEntry(state);
-    const unmet = unmetCondition(edit.condition, before?.version);
+    // For whoever makes what is not there, an entry whose time is over is not there.
+    const isFree = edit.condition?.is === 'absent' && isOver(before, this.#request.nowMs);
+    const unmet = isFree ? undefined : unmetCondition(edit.condition, before?.version);
     if (unmet !== undefined) return this.#refuse(index, 'condition', unmet);
     if (edit.operation === 'remove') {
       if (state === undefined || before === undefined) return result('absent', before, undefined);
@@ -324,6 +326,10 @@ function result(
 
 function isSame(before: ListEntry, next: Pick<EntryState, 'action' | 'comment' | 'expires'>): boolean {
   return before.action === next.action && before.comment === next.comment && before.expires === next.expires;
+}
+
+function isOver(entry: ListEntry | undefined, nowMs: number): boolean {
+  return entry !== undefined && entry.expires !== null && entry.expires <= nowMs;
 }
 
 /** What is there instead of what was expected; undefined when it is as expected. */

@@ -178,14 +178,34 @@ describe('entries', () => {
     const first = await put(path, key, { action: 'OK' }, { 'if-none-match': '*' });
     expect(first.status).toBe(201);
     const version = first.headers.get('etag') ?? '';
-    expect((await put(path, key, { action: 'REJECT' }, { 'if-none-match': '*' })).status).toBe(412);
+    expect((await put(path, key, { action: 'REJECT' }, { 'if-none-match': '*' })).json).toMatchObject({
+      status: 412,
+      detail: expect.stringMatching(/^the entry `192\.0\.2\.1` of the list `list\d+` is there already$/),
+      errors: [{ field: 'headers/if-none-match', value: '*' }],
+    });
     const second = await put(path, key, { action: 'REJECT' }, { 'if-match': version });
     expect([second.status, second.json.outcome]).toEqual([200, 'changed']);
     expect((await put(path, key, { action: 'DUNNO' }, { 'if-match': version })).status).toBe(412);
     expect(
       (await daemon.ask('DELETE', `${path}/entries/${key}`, { headers: { 'if-match': version } })).status,
     ).toBe(412);
-    expect((await put(path, '192.0.2.9', { action: 'OK' }, { 'if-match': '*' })).status).toBe(412);
+    expect((await put(path, '192.0.2.9', { action: 'OK' }, { 'if-match': '*' })).json).toMatchObject({
+      status: 412,
+      errors: [{ field: 'headers/if-match', value: '*' }],
+    });
+    expect(
+      (await put(path, key, { action: 'OK' }, { 'if-unmodified-since': 'Sat, 01 Jan 2000 00:00:00 GMT' }))
+        .json,
+    ).toMatchObject({ status: 400, detail: expect.stringContaining('If-Match') });
+    const edits = [{ operation: 'put', key: '192.0.2.8', action: 'OK' }];
+    for (const header of ['if-match', 'if-none-match']) {
+      const headers = { [header]: '*' };
+      expect((await daemon.ask('POST', `${path}/bulk`, { body: { edits }, headers })).json).toMatchObject({
+        status: 400,
+        detail: expect.stringContaining('means nothing here'),
+      });
+    }
+    expect((await daemon.ask('GET', `${path}/entries/192.0.2.8`)).status).toBe(404);
     for (const wrong of ['W/"1"', 'x', '"a", "b"', '""']) {
       expect((await put(path, key, { action: 'OK' }, { 'if-match': wrong })).json).toMatchObject({
         status: 400,
@@ -253,6 +273,27 @@ describe('entries', () => {
     });
     const patched = await daemon.ask('PATCH', `${path}/entries/192.0.2.1`, { body: { expires_at: null } });
     expect(patched.json.after.expires_at).toBeUndefined();
+    expect(patched.json.notes).toEqual([]);
+  });
+
+  test('whose time is over are changed with a word that they are out of force, and can be made anew', async () => {
+    const path = await newList();
+    const entry = `${path}/entries/198.51.100.77`;
+    const soon = new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000);
+    await put(path, '198.51.100.77', { action: 'OK', expires_at: soon.toISOString() });
+    await sleep(soon.getTime() - Date.now() + 5);
+    const note = `expired at ${soon.toISOString().replace('.000', '')}, and out of force until its expiry is set anew`;
+    for (const [action, outcome] of [
+      ['REJECT', 'changed'],
+      ['REJECT', 'unchanged'],
+    ]) {
+      const { json } = await daemon.ask('PATCH', entry, { body: { action } });
+      expect(json).toMatchObject({ outcome, notes: [note] });
+    }
+    expect((await daemon.ask('GET', '/v1/lists/match?key=198.51.100.77')).json.matches).toEqual([]);
+    const made = await put(path, '198.51.100.77', { action: 'REJECT anew' }, { 'if-none-match': '*' });
+    expect(made.json).toMatchObject({ notes: [], after: { action: 'REJECT anew' } });
+    expect((await put(path, '198.51.100.77', { action: 'OK' }, { 'if-none-match': '*' })).status).toBe(412);
   });
 });
 

@@ -215,8 +215,6 @@ function fieldOf({ field }: EditProblem): string {
     case 'list':
     case 'key':
       return `params/${field}`;
-    case 'version':
-      return 'headers/if-match';
     case 'expires':
       return 'body/expires_at';
     default:

@@ -187,6 +187,5 @@ export function listRoutes(port: ListPort): Routes {
 }
 
 function fieldOf({ field }: EditProblem): string {
-  if (field === 'version') return 'headers/if-match';
   return field === 'list' ? 'params/list' : `body/${field}`;
 }
