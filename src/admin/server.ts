@@ -44,6 +44,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
 /** A key of 512 bytes, each percent-encoded. */
 const MAX_PARAM_LENGTH = 1536;
+/** The network `192.0.2.0/24` as somebody wrote it who did not encode it. */
+const KEY_WITH_SLASH = /^\/v1\/lists\/[^/?]+\/entries\/[^/?]+\/[^/?]/;
 /** Clients whose requests are counted at a time. */
 const MAX_COUNTED = 5000;
 
@@ -138,8 +140,9 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
       else done(repeatedFieldProblem('body', field));
     });
   });
-  server.setNotFoundHandler((_request, reply) => {
-    sendProblem(reply, 404, 'there is nothing at this address');
+  server.setNotFoundHandler((request, reply) => {
+    const hint = KEY_WITH_SLASH.test(request.url) ? '; the slash in a key is written `%2F`' : '';
+    sendProblem(reply, 404, `there is nothing at this address${hint}`);
   });
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const cause = error instanceof InvalidRequest ? error : undefined;

@@ -58,14 +58,39 @@ export async function audit(options: OptionValues, terminal: Terminal): Promise<
   return 0;
 }
 
-/** What counts of an entry is its action; of anything else all there is. */
+/** What counts of an entry is its action, and what else was changed; of anything else all there is. */
 function change({ before, after }: AuditRecord): string {
   if (before === undefined) return after === undefined ? '' : gist(after);
-  return after === undefined ? `was ${gist(before)}` : `${gist(before)} → ${gist(after)}`;
+  if (after === undefined) return `was ${gist(before)}`;
+  if (!isEntry(before) || !isEntry(after)) return `${gist(before)} → ${gist(after)}`;
+  const fields = [
+    ...(before.expires === after.expires ? [] : [`until ${end(before)} → ${end(after)}`]),
+    ...(before.comment === after.comment ? [] : [`comment ${told(before.comment)} → ${told(after.comment)}`]),
+  ];
+  const action = before.action === after.action ? after.action : `${before.action} → ${after.action}`;
+  return [action, ...fields].join('; ');
+}
+
+/** As the audit trail keeps it. */
+interface AuditedEntry {
+  readonly action: string;
+  readonly comment: string;
+  readonly expires: string | null;
+}
+
+function isEntry(value: unknown): value is AuditedEntry {
+  return typeof value === 'object' && value !== null && 'action' in value;
 }
 
 function gist(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
-  const { action } = value as { readonly action?: unknown };
-  return typeof action === 'string' ? action : JSON.stringify(value);
+  return isEntry(value) ? value.action : JSON.stringify(value);
+}
+
+function end({ expires }: AuditedEntry): string {
+  return expires === null ? 'further notice' : expires.replace(/\.\d+Z$/, 'Z');
+}
+
+function told(comment: string): string {
+  return comment === '' ? 'none' : `\`${comment}\``;
 }

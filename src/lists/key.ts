@@ -203,6 +203,9 @@ function parseBracketed(text: string, kind: ListKind): ParsedKey | KeyMistake {
 function parseMail(text: string): ParsedKey | KeyMistake {
   const { localPart, domain = '' } = splitMailAddress(text);
   if (localPart === '') {
+    if (domain === '') {
+      return { error: `${shown(text)} names nobody`, help: 'write `user@domain`, `user@` or a domain' };
+    }
     return {
       error: `${shown(text)} never matches`,
       help: `write ${shown(domain)} for all addresses of the domain`,

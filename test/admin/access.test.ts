@@ -103,6 +103,13 @@ test.each(SCOPES)(
   },
 );
 
+test('a token that may not is told which scopes would do, each once', async () => {
+  const { token } = await tokenWith({ scopes: ['lists'] });
+  const detail = async (path: string) => (await daemon.ask('GET', path, { token })).json.detail;
+  expect(await detail('/v1/audit')).toBe('the token needs the scope admin');
+  expect(await detail('/v1/policies')).toBe('the token needs one of the scopes read, policies, admin');
+});
+
 test('a token that is held to lists gets nowhere but to lists', async () => {
   const { token } = await tokenWith({ scopes: ['read', 'lists'], lists: ['mine'] });
   const found = await statuses(token, ({ scopes }) => scopes.includes('read') || scopes.includes('lists'));

@@ -139,6 +139,13 @@ describe('entries', () => {
     expect((await daemon.ask('DELETE', `${path}/entries/${encodeURIComponent(key)}`)).status).toBe(200);
   });
 
+  test('have keys with a slash only where it is encoded, and that is said', async () => {
+    const path = await newList();
+    const { json } = await daemon.ask('PUT', `${path}/entries/192.0.2.0/24`, { body: { action: 'OK' } });
+    expect(json).toMatchObject({ status: 404, detail: expect.stringMatching(/`%2F`$/) });
+    expect((await daemon.ask('GET', '/v1/lists/a/b')).json.detail).toBe('there is nothing at this address');
+  });
+
   test('have keys up to 512 bytes', async () => {
     const path = await newList();
     const longest = `${'ü'.repeat(60)}@${'a'.repeat(60)}.test`;

@@ -57,6 +57,25 @@ test('what a postmaster types at night takes effect, and can be taken back', asy
   );
 });
 
+test('the audit trail tells what of an entry was changed', async () => {
+  await printed('list', 'create', 'told');
+  const add = (...words: string[]) => printed('list', 'add', 'told', '192.0.2.1', ...words);
+  await add('REJECT');
+  await add('REJECT', '--expires', '2080-01-01');
+  await add('REJECT', '--expires', '2080-01-01', '--comment', 'ticket 7');
+  await add('OK', '--comment', 'ticket 7');
+  const lines = (await printed('audit', '--list', 'told', '--key', '192.0.2.1'))
+    .trimEnd()
+    .split('\n')
+    .slice(1);
+  expect(lines.map((line) => line.split(/ {2,}/).at(-1))).toEqual([
+    'REJECT',
+    'REJECT; until further notice → 2080-01-01T00:00:00Z',
+    'REJECT; comment none → `ticket 7`',
+    'REJECT → OK; until 2080-01-01T00:00:00Z → further notice',
+  ]);
+});
+
 test('lists are made, shown, searched and dropped', async () => {
   expect(await printed('list', 'create', 'night', '--kind', 'sender', '--description', 'by hand')).toBe(
     'night: sender\n',

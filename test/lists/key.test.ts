@@ -65,6 +65,7 @@ describe('a key', () => {
     ['::ffff:192.0.2.0/120', 'write `192.0.2.0/24`'],
     ['*.example.com', 'there are no wildcards'],
     ['@example.com', 'write `example.com` for all addresses'],
+    ['@', 'write `user@domain`, `user@` or a domain'],
     ['"a@example.com', 'unbalanced quotes'],
     ['a b', 'white space'],
     ['"\u00a0a"@example.com', 'white space at the beginning'],

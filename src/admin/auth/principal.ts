@@ -43,7 +43,9 @@ export function authorize(
   if (access === 'open') return undefined;
   if (principal === undefined) return { status: 401, detail: 'a token is needed' };
   if (!hasScope(principal, access)) {
-    return { status: 403, detail: `the token needs one of the scopes ${[...access, 'admin'].join(', ')}` };
+    const scopes = [...new Set<Scope>([...access, 'admin'])];
+    const wanted = scopes.length === 1 ? 'the scope' : 'one of the scopes';
+    return { status: 403, detail: `the token needs ${wanted} ${scopes.join(', ')}` };
   }
   if (principal.lists === undefined) return undefined;
   if (list === undefined) {
