@@ -2,6 +2,7 @@
  * A stream of server-sent events to one client (HTML Living Standard, section
  * 9.2). Bounded: what a slow client has not read yet waits in a queue of its
  * own; when that is full the oldest goes, and the client is told how many went.
+ * What it has missed before is asked for only as fast as it reads.
  * A comment now and then keeps the connection from looking dead.
  */
 import type { ServerResponse } from 'node:http';
@@ -20,10 +21,25 @@ export interface EventStreamOptions {
   readonly heartbeatMs?: number;
 }
 
+export interface StreamEvent {
+  readonly event: string;
+  /** Missing: the client goes on from the one before. */
+  readonly id?: string;
+  /** One line. */
+  readonly data: string;
+}
+
+/** What comes next of what was missed; `nothing`: not this one; undefined: that was all. */
+export type Missed = () => StreamEvent | 'nothing' | undefined;
+
+/** Looked at between which others are served. */
+const SLICE = 500;
+
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #waiting: string[] = [];
   readonly #heartbeat: NodeJS.Timeout;
+  #missed: { readonly next: Missed; readonly done: () => void } | undefined;
   #dropped = 0;
   #isClosed = false;
 
@@ -42,20 +58,31 @@ export class EventStream {
       if (!options.isAllowed()) this.close();
       else if (this.#isReady()) response.write(':\n\n');
     }, options.heartbeatMs ?? HEARTBEAT_MS);
-    response.on('drain', () => this.#flush());
+    response.on('drain', () => (this.#missed === undefined ? this.#flush() : this.#catchUp()));
     response.on('error', () => this.close());
     response.on('close', () => {
       clearInterval(this.#heartbeat);
       this.#isClosed = true;
       this.#waiting.length = 0;
+      this.#missed = undefined;
       options.onClose();
     });
   }
 
-  /** @param data one line */
-  send(event: string, id: string, data: string): void {
+  /**
+   * Sends what was missed, as the client reads it: nothing of it waits here.
+   *
+   * @param done called once there is no more, before anything else happens; nothing is to be sent before
+   */
+  catchUp(next: Missed, done: () => void): void {
     if (this.#isClosed) return;
-    const text = `event: ${event}\nid: ${id}\ndata: ${data}\n\n`;
+    this.#missed = { next, done };
+    this.#catchUp();
+  }
+
+  send(event: StreamEvent): void {
+    if (this.#isClosed) return;
+    const text = textOf(event);
     if (this.#waiting.length === 0 && this.#isReady()) {
       this.#response.write(text);
       return;
@@ -74,13 +101,28 @@ export class EventStream {
     this.#response.end();
   }
 
+  #catchUp(): void {
+    for (let looked = 0; this.#missed !== undefined && this.#isReady(); looked += 1) {
+      if (looked === SLICE) {
+        setImmediate(() => this.#catchUp());
+        return;
+      }
+      const event = this.#missed.next();
+      if (event === undefined) {
+        const { done } = this.#missed;
+        this.#missed = undefined;
+        done();
+      } else if (event !== 'nothing') this.#response.write(textOf(event));
+    }
+  }
+
   #isReady(): boolean {
     return this.#response.writableLength < MAX_BUFFERED_BYTES;
   }
 
   #flush(): void {
     if (this.#dropped > 0) {
-      this.#response.write(`event: dropped\ndata: {"count":${this.#dropped}}\n\n`);
+      this.#response.write(textOf(droppedEvent(this.#dropped)));
       this.#dropped = 0;
     }
     let sent = 0;
@@ -90,4 +132,13 @@ export class EventStream {
     }
     this.#waiting.splice(0, sent);
   }
+}
+
+/** So many events are not there any more. */
+export function droppedEvent(count: number): StreamEvent {
+  return { event: 'dropped', data: `{"count":${count}}` };
+}
+
+function textOf({ event, id, data }: StreamEvent): string {
+  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
 }

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ApiDaemon, POLICY } from './api-daemon.ts';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { ADMIN_TOKEN, ApiDaemon, POLICY } from './api-daemon.ts';
 
 let daemon: ApiDaemon;
 beforeAll(async () => {
@@ -200,6 +202,50 @@ describe('decisions', () => {
     await two.stop();
   });
 });
+
+describe('decisions that a client has missed', () => {
+  test.each([
+    ['come all, as many as are kept', 5000, 3000, 0],
+    ['are counted when they are not kept any more', 1000, 1000, 2000],
+  ])('%s', async (_name, kept, come, gone) => {
+    const daemon = await ApiDaemon.start({ settings: { ADMIN__DECISIONS: String(kept) } });
+    onTestFinished(() => daemon.stop());
+    await daemon.decide();
+    const { decisions } = (await daemon.ask('GET', '/v1/decisions?limit=1')).json;
+    await decideMany(daemon, 3000);
+    const end = new AbortController();
+    const answer = await fetch(`${daemon.url}/v1/decisions/stream`, {
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'last-event-id': decisions[0].id },
+      signal: end.signal,
+    });
+    let text = '';
+    for await (const chunk of answer.body ?? []) {
+      text += Buffer.from(chunk).toString();
+      if (text.includes('to-2999@dest.test') && text.endsWith('\n\n')) break;
+    }
+    end.abort();
+    expect(text.match(/^event: decision$/gm)).toHaveLength(come);
+    const counts = [...text.matchAll(/^event: dropped\ndata: \{"count":(\d+)\}$/gm)].map(([, n]) =>
+      Number(n),
+    );
+    expect(counts).toEqual(gone === 0 ? [] : [gone]);
+  });
+});
+
+/** Requests one after the other on one connection. */
+async function decideMany(daemon: ApiDaemon, count: number): Promise<void> {
+  const address = daemon.app.listeners[0]?.address;
+  if (address?.kind !== 'tcp') throw new Error('no policy socket');
+  const socket = connect(address.port, address.host);
+  const requests = Array.from(
+    { length: count },
+    (_, i) =>
+      `request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=192.0.2.7\nsender=a@b.test\nrecipient=to-${i}@dest.test\n\n`,
+  );
+  socket.end(requests.join(''));
+  socket.resume();
+  await once(socket, 'close');
+}
 
 describe('tokens', () => {
   test('are made, shown without their text, used, and revoked', async () => {

@@ -36,7 +36,7 @@ test('a client that reads slowly loses the oldest, and is told how many', async 
   const data = JSON.stringify('x'.repeat(10_000));
   const count = 20_000;
   for (let number = 0; number < count; number += 1) {
-    stream.send('decision', String(number), data);
+    stream.send({ event: 'decision', id: String(number), data });
     if (number % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   // 200 MB were sent; a thousand of them wait.
@@ -56,6 +56,37 @@ test('a client that reads slowly loses the oldest, and is told how many', async 
   expect(dropped).toBeGreaterThan(0);
   expect(ids.length + dropped).toBe(count);
   expect(ids).toEqual([...ids].sort((a, b) => a - b));
+  stream.close();
+});
+
+test('what was missed is asked for as the client reads, all of it comes, and then what is new', async () => {
+  const { stream, answer } = await open();
+  const data = JSON.stringify('x'.repeat(10_000));
+  const count = 5000;
+  let asked = 0;
+  const event = (number: number) => ({ event: 'decision', id: String(number), data });
+  stream.catchUp(
+    () => {
+      asked += 1;
+      if (asked > count) return undefined;
+      return asked % 2 === 0 ? 'nothing' : event(asked);
+    },
+    () => stream.send(event(count + 1)),
+  );
+  // Nobody reads: what the sockets of this machine take is all that has left.
+  await sleep(200);
+  expect(asked).toBeLessThan(count / 2);
+  const before = asked;
+  await sleep(50);
+  expect(asked).toBe(before);
+  let text = '';
+  answer.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk;
+  });
+  while (!text.includes(`id: ${count + 1}\n`)) await sleep(10);
+  const ids = [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+  expect(ids).toEqual([...Array.from({ length: count / 2 }, (_, i) => 2 * i + 1), count + 1]);
+  expect(text).not.toContain('event: dropped');
   stream.close();
 });
 

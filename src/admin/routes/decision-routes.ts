@@ -10,8 +10,8 @@ import { LIST_NAMES } from '../../engine/step.ts';
 import type { DecisionFacts, RecentDecisions } from '../../observe/recent-decisions.ts';
 import type { Principal } from '../auth/principal.ts';
 import { closed, timeMs, timeOf } from '../closed.ts';
-import { DECISION_FILTER, decisionFilter } from '../decision-filter.ts';
-import { EventStream } from '../event-stream.ts';
+import { DECISION_FILTER, type DecisionFilter, decisionFilter } from '../decision-filter.ts';
+import { droppedEvent, EventStream, type Missed, type StreamEvent } from '../event-stream.ts';
 import { fieldProblem, ProblemError } from '../problem.ts';
 import type { Routes } from '../server.ts';
 
@@ -86,6 +86,27 @@ export function decisionRoutes(port: DecisionPort): Routes {
     return ofRun === run ? Number(digits) : undefined;
   };
   const streams = new Set<EventStream>();
+  /** Decisions after a number, read from where they are kept when they are asked for. */
+  const missedAfter = (
+    last: number,
+    isMatch: DecisionFilter,
+    decisionEvent: (number: number, line: string) => StreamEvent,
+  ): Missed => {
+    let number = last + 1;
+    return () => {
+      const { first, next } = recent.range;
+      if (number >= next) return undefined;
+      if (number < first) {
+        const count = first - number;
+        number = first;
+        return droppedEvent(count);
+      }
+      const line = recent.line(number);
+      number += 1;
+      if (line === undefined || !isMatch(JSON.parse(line))) return 'nothing';
+      return decisionEvent(number - 1, line);
+    };
+  };
 
   return (server) => {
     server.get(
@@ -157,7 +178,7 @@ export function decisionRoutes(port: DecisionPort): Routes {
           tags,
           summary: 'Decisions as they are made, as server-sent events.',
           description:
-            'An event `decision` for each; `dropped` with a `count` when the client reads too slowly. With `Last-Event-ID` those that were missed come first, as far as they are kept.',
+            'An event `decision` for each; `dropped` with a `count` when the client reads too slowly. With `Last-Event-ID` those that were missed come first, as far as they are kept; `dropped` counts those that are not.',
           produces: ['text/event-stream'],
           querystring: closed(DECISION_FILTER),
           response: { 200: Type.String() },
@@ -173,6 +194,7 @@ export function decisionRoutes(port: DecisionPort): Routes {
         }
         const { principal } = request;
         reply.hijack();
+        let unfollow = () => {};
         const stream = new EventStream(reply.raw, {
           headers: {},
           isAllowed: () => principal !== undefined && holds(principal),
@@ -182,25 +204,19 @@ export function decisionRoutes(port: DecisionPort): Routes {
           },
           ...(port.heartbeatMs === undefined ? {} : { heartbeatMs: port.heartbeatMs }),
         });
-        const send = (number: number, line: string) => {
-          const id = idOf(number);
-          stream.send('decision', id, withId(line, id));
-        };
-        const missed = numberOf(String(request.headers['last-event-id'] ?? ''));
-        if (missed !== undefined) {
-          for (
-            let number = Math.max(missed + 1, recent.range.first);
-            number < recent.range.next;
-            number += 1
-          ) {
-            const line = recent.line(number);
-            if (line !== undefined && isMatch(JSON.parse(line))) send(number, line);
-          }
-        }
-        const unfollow = recent.follow((number, facts, line) => {
-          if (isMatch(facts)) send(number, line);
-        });
         streams.add(stream);
+        const decisionEvent = (number: number, line: string): StreamEvent => {
+          const id = idOf(number);
+          return { event: 'decision', id, data: withId(line, id) };
+        };
+        const follow = () => {
+          unfollow = recent.follow((number, facts, line) => {
+            if (isMatch(facts)) stream.send(decisionEvent(number, line));
+          });
+        };
+        const last = numberOf(String(request.headers['last-event-id'] ?? ''));
+        if (last === undefined) follow();
+        else stream.catchUp(missedAfter(last, isMatch, decisionEvent), follow);
       },
     );
 
