@@ -115,6 +115,7 @@ function addListCommands(
       ),
     )
     .option('--replace', 'remove what the file does not have')
+    .option('--force', 'with --replace: also when the file has no entries')
     .option('--dry-run', 'only tell what would change')
     .action(async (name: string, file: string, options: OptionValues) => {
       const { listImport } = await import('./list-transfer.ts');

@@ -89,10 +89,13 @@ export async function listImport(
     }
     return keys;
   };
+  const isReplacing = options['replace'] === true;
+  const isMeant = isDryRun || options['force'] === true;
+  if (isReplacing && entries.length === 0 && !isMeant) await refuseEmptying(client, name, file);
   // All is checked before the first part is in force: a mistake in the last would leave half.
   if (!isDryRun && entries.length > EDITS_AT_ONCE) await checkAll(client, name, entries);
   const kept = new Set(await send(entries.map(putOf)));
-  if (options['replace'] === true) {
+  if (isReplacing) {
     const superfluous = (await keysOf(client, name)).filter((key) => !kept.has(key));
     await send(superfluous.map((key) => ({ operation: 'remove', key })));
   }
@@ -157,6 +160,18 @@ function contradictions(entries: readonly ImportedEntry[], kind: ListKind): Impo
     const message = `line ${other.line} has another entry for ${shown(entry.key)}${spelling}`;
     return [{ line: entry.line, message, help: 'remove one of the two' }];
   });
+}
+
+/** A file that was cut off, or never written, looks like this. */
+async function refuseEmptying(client: AdminClient, name: string, file: string): Promise<void> {
+  const { length } = await keysOf(client, name);
+  if (length === 0) return;
+  const all = length === 1 ? 'the one entry' : `all ${length} entries`;
+  throw new OperatorError(
+    'empty-import',
+    `\`${file}\` has no entries: --replace would remove ${all} of \`${name}\``,
+    'add --force if that is what it is for; nothing was changed',
+  );
 }
 
 async function checkAll(client: AdminClient, name: string, entries: readonly ImportedEntry[]): Promise<void> {

@@ -153,6 +153,22 @@ describe('import and export', () => {
     expect(JSON.parse(await printed('list', 'show', 'few', '--json'))).toHaveLength(3);
   });
 
+  test('--replace with an empty file removes nothing unless that is meant', async () => {
+    await printed('list', 'create', 'kept');
+    writeFileSync(join(directory, 'empty'), '# nothing\n');
+    expect(await printed('list', 'import', 'kept', 'empty', '--replace')).toContain('0 removed');
+    writeFileSync(join(directory, 'table'), table(3));
+    await printed('list', 'import', 'kept', 'table');
+    expect(await typed('list', 'import', 'kept', 'empty', '--replace')).toBe(1);
+    expect(terminal.errors).toContain(
+      '`empty` has no entries: --replace would remove all 3 entries of `kept`\nhelp: add --force',
+    );
+    terminal.errors = '';
+    expect(await printed('list', 'import', 'kept', 'empty', '--replace', '--dry-run')).toContain('3 removed');
+    expect(JSON.parse(await printed('list', 'show', 'kept', '--json'))).toHaveLength(3);
+    expect(await printed('list', 'import', 'kept', 'empty', '--replace', '--force')).toContain('3 removed');
+  });
+
   test('a file with mistakes changes nothing, and each is told with its line', async () => {
     writeFileSync(join(directory, 'broken'), '192.0.2.1 REJECT\n192.0.2.2\n');
     await printed('list', 'create', 'other', '--kind', 'client');
