@@ -6,6 +6,8 @@
 
 /** Distinct actions at a time. */
 export const MAX_ACTIONS = 2 ** 21;
+/** Well below a millisecond. */
+const RELEASED_AT_A_TIME = 5000;
 /** Seconds are counted from 2020-01-01 on, so that they fit; milliseconds since 1970. */
 const EPOCH_MS = Date.UTC(2020, 0, 1);
 /** Expiries from then on cannot be held: 2088. */
@@ -15,10 +17,18 @@ export const MAX_EXPIRES_MS = EPOCH_MS + (2 ** 31 - 1) * 1000;
 export type EntryValue = number;
 
 export class ActionPool {
+  readonly #most: number;
   readonly #texts: string[] = [];
   readonly #uses: number[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #free: number[] = [];
+  /** Values of entries that are gone, and have not been released yet. */
+  readonly #leaving: Iterator<EntryValue>[] = [];
+
+  /** @param most distinct actions, at most MAX_ACTIONS */
+  constructor(most = MAX_ACTIONS) {
+    this.#most = most;
+  }
 
   /** Distinct actions. */
   get size(): number {
@@ -30,7 +40,11 @@ export class ActionPool {
     let number = this.#numbers.get(action);
     if (number === undefined) {
       number = this.#free.pop() ?? this.#texts.length;
-      if (number >= MAX_ACTIONS) throw new Error('too many distinct actions');
+      if (number >= this.#most) {
+        this.#releaseSome(Number.POSITIVE_INFINITY);
+        number = this.#free.pop() ?? number;
+      }
+      if (number >= this.#most) throw new Error('too many distinct actions');
       this.#texts[number] = action;
       this.#uses[number] = 0;
       this.#numbers.set(action, number);
@@ -49,6 +63,30 @@ export class ActionPool {
     this.#numbers.delete(this.#texts[number] ?? '');
     this.#texts[number] = '';
     this.#free.push(number);
+  }
+
+  /** Entries with those values are gone. There may be a million, for which no lookup shall wait. */
+  releaseAll(values: Iterator<EntryValue>): void {
+    this.#leaving.push(values);
+    if (this.#leaving.length === 1) this.#releaseOn();
+  }
+
+  #releaseOn(): void {
+    if (this.#releaseSome(RELEASED_AT_A_TIME)) setImmediate(() => this.#releaseOn());
+  }
+
+  /** @returns whether there are more */
+  #releaseSome(count: number): boolean {
+    let left = count;
+    for (let values = this.#leaving[0]; values !== undefined; values = this.#leaving[0]) {
+      for (let next = values.next(); next.done !== true; next = values.next()) {
+        this.release(next.value);
+        left -= 1;
+        if (left === 0) return true;
+      }
+      this.#leaving.shift();
+    }
+    return false;
   }
 
   action(value: EntryValue): string {

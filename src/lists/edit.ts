@@ -55,7 +55,11 @@ export interface EditOptions {
   readonly isDryRun?: boolean;
 }
 
-/** `unchanged`: it was so already, and keeps its version. `absent`: there was nothing to remove. */
+/**
+ * `unchanged`: it was so already. It keeps its version, except where lists are
+ * shared: there it was said again, later than whatever another server says
+ * meanwhile. `absent`: there was nothing to remove.
+ */
 export type EditOutcome = 'created' | 'changed' | 'unchanged' | 'removed' | 'absent';
 
 export interface EditResult {

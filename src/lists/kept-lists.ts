@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEntries } from '../store/entry-load.ts';
 import { CannotOpen, type OpenedDatabase, openForReading, STORE_FILE } from '../store/open-database.ts';
-import { checkSchema, ForeignStore } from '../store/schema.ts';
+import { checkSchema, ForeignStore, SCHEMA_VERSION } from '../store/schema.ts';
 import { storeFailure } from '../store/sqlite-failure.ts';
 import { isListName, LIST_NAME_HELP, type ListTables } from '../tables/list-tables.ts';
 import { ListMemory } from './list-memory.ts';
@@ -54,8 +54,9 @@ function openData(data: string): OpenedDatabase | string {
   if (!existsSync(path)) return `there is no \`${path}\``;
   try {
     const opened = openForReading(data);
-    checkSchema(opened.raw);
-    return opened;
+    if (checkSchema(opened.raw) === SCHEMA_VERSION) return opened;
+    opened.close();
+    return 'an earlier Postward has written them, and the daemon of this one has not run yet';
   } catch (error) {
     return reasonOf(path, error);
   }

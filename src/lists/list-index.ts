@@ -68,9 +68,15 @@ export class ListIndex {
     if (expires !== undefined && expires <= nowMs) this.delete(key);
   }
 
+  /** Also for an entry that has expired and was not taken out yet. */
+  has(key: string): boolean {
+    const network = this.#networkKey(key);
+    return (network === undefined ? this.#names.get(key) : this.#networks.get(network)) !== NONE;
+  }
+
   clear(): void {
-    for (const value of this.#names.values()) this.#pool.release(value);
-    for (const value of this.#networks.values()) this.#pool.release(value);
+    this.#pool.releaseAll(this.#names.values());
+    this.#pool.releaseAll(this.#networks.values());
     this.#names = new NameIndex();
     this.#networks = new NetworkIndex();
   }

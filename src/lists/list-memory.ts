@@ -5,6 +5,7 @@
 import type { LoadedEntries } from '../store/entry-load.ts';
 import type { Change } from '../store/list-records.ts';
 import type { ListState } from '../store/list-rows.ts';
+import type { DroppedList } from '../store/register-writer.ts';
 import { ActionPool } from './action-pool.ts';
 import { ListIndex } from './list-index.ts';
 import { ManagedList } from './managed-list.ts';
@@ -70,9 +71,28 @@ export class ListMemory {
     for (const state of states) this.list(state.list).state = state;
   }
 
+  /** Lists of which the store knows nothing any more. */
+  forget(names: readonly string[]): void {
+    for (const name of names) {
+      const list = this.#lists.get(name);
+      if (list === undefined) continue;
+      list.state = undefined;
+      if (list.isGone) this.#lists.delete(name);
+    }
+  }
+
+  /** Where too many entries outlive a drop, those that do not are taken out one by one: see burial.ts. */
+  drop(dropped: readonly DroppedList[]): void {
+    for (const { list, kept } of dropped) {
+      if (kept === undefined) continue;
+      this.list(list).index.clear();
+      this.apply(kept);
+    }
+  }
+
   apply(changes: readonly Change[]): void {
     for (const change of changes) {
-      if (change.kind === 'list') continue;
+      if (change.kind !== 'entry') continue;
       const { index } = this.list(change.list);
       const { key, action, expires, isDeleted } = change;
       if (isDeleted || (expires !== null && expires <= this.#now())) index.delete(key);

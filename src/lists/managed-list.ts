@@ -1,6 +1,7 @@
 /** A list in memory: what is known of it, its entries, and who asks it. It stays the same from start to end. */
 
-import type { ListState } from '../store/list-rows.ts';
+import type { ListKind } from '../store/list-records.ts';
+import { isThere, type ListState } from '../store/list-rows.ts';
 import { NO_STAMP } from '../store/stamp.ts';
 import type { TableContent } from '../tables/table-content.ts';
 import type { ListIndex } from './list-index.ts';
@@ -20,16 +21,21 @@ export class ManagedList {
     this.index = index;
   }
 
-  /** Dropped, and nothing in it: there is no such list for whoever asks. */
+  /** Dropped, and nothing put into it since: there is no such list for whoever asks. */
   get isGone(): boolean {
-    return this.uses === 0 && this.index.size === 0 && (this.state === undefined || this.state.isDeleted);
+    if (this.uses > 0) return false;
+    return this.state === undefined ? this.index.size === 0 : !isThere(this.state);
+  }
+
+  get kind(): ListKind {
+    return this.state?.listKind ?? 'any';
   }
 
   get info(): ListInfo {
-    const state = this.state;
+    const { state, kind } = this;
     return {
       name: this.name,
-      kind: state?.listKind ?? 'any',
+      kind,
       description: state?.description ?? '',
       version: state?.version ?? NO_STAMP,
       created: state?.created ?? 0,

@@ -20,7 +20,7 @@ export function checkChange(change: Change, nowMs: number): MergeableChange | In
   const reason = reasonAgainst(change, nowMs);
   const key = change.kind === 'entry' ? String(change.key) : '';
   if (reason !== undefined) return { list: String(change.list), key, reason };
-  if (change.kind === 'list') return change;
+  if (change.kind !== 'entry') return change;
   const parsed = canonicalKey(key);
   if (parsed === undefined) return { list: change.list, key, reason: 'key' };
   return { ...change, class: parsed.class, verb: change.isDeleted ? '' : verbOf(change.action) };
@@ -36,8 +36,10 @@ function reasonAgainst(change: Change, nowMs: number): string | undefined {
   if (!isText(change.createdBy, MAX_NAME_LENGTH) || !isText(change.changedBy, MAX_NAME_LENGTH))
     return 'author';
   if (typeof change.isDeleted !== 'boolean') return 'isDeleted';
-  if (change.kind === 'list') {
+  if (change.kind !== 'entry') {
     if (!LIST_KINDS.includes(change.listKind)) return 'kind';
+    if (change.isDeleted !== (change.kind === 'drop')) return 'isDeleted';
+    if (change.kind === 'drop') return undefined;
     return isText(change.description, MAX_DESCRIPTION_LENGTH) ? undefined : 'description';
   }
   if (!isText(change.action, MAX_ACTION_LENGTH)) return 'action';

@@ -1,6 +1,7 @@
 /** A policy names a list: it is there from then on, empty, for whoever wants to fill it. */
 import { addAudit } from './audit-rows.ts';
-import { type ListState, RegisterWriter, readList, unmadeList } from './list-rows.ts';
+import { type ListState, readList, unmadeList } from './list-rows.ts';
+import { RegisterWriter } from './register-writer.ts';
 import type { StoreDatabase } from './store-database.ts';
 
 const ACTOR = 'policy';
@@ -18,8 +19,10 @@ export function ensureList(
     // It was dropped: only an edit that is newer brings it back, here and on other servers.
     const authorship = { created: nowMs, createdBy: ACTOR, changed: nowMs, changedBy: ACTOR };
     const stamp = database.clock.next(nowMs);
-    writer.writeList({ ...unmadeList(list), ...authorship, stamp }, before.stamp);
-    const after = JSON.stringify({ kind: 'any', description: '' });
+    // Entries that are newer than the drop stay what they are.
+    const listKind = before.entries > 0 ? before.listKind : 'any';
+    writer.writeList({ ...unmadeList(list), listKind, ...authorship, stamp }, before);
+    const after = JSON.stringify({ kind: listKind, description: '' });
     const told = { at: nowMs, actor: ACTOR, operation: 'list.describe', list, subject: '' };
     addAudit(database, { ...told, before: null, after, origin: '' });
   }

@@ -3,6 +3,7 @@
  * flat columns. A thread hands over a million keys in one array of bytes a
  * chunk at the price of copying memory; a million strings cost a second.
  */
+import { NOT_BURIED } from './list-rows.ts';
 import type { StoreDatabase } from './store-database.ts';
 
 /** Entries in the order of their keys. */
@@ -34,9 +35,10 @@ export function loadEntries(
   database: StoreDatabase,
   { list, after, nowMs, limit }: LoadRequest,
 ): LoadedEntries {
+  const condition = hasBuried(database, list) ? `AND ${NOT_BURIED}` : '';
   const rows = database.columns(
     `SELECT key, action, expires FROM entry
-     WHERE list = ? AND key > ? AND deleted = 0 AND (expires IS NULL OR expires > ?)
+     WHERE list = ? AND key > ? AND deleted = 0 AND (expires IS NULL OR expires > ?) ${condition}
      ORDER BY key LIMIT ?`,
     list,
     after,
@@ -59,6 +61,11 @@ export function loadEntries(
   const keys = rows.map(([key]) => key);
   const next = rows.length < limit ? undefined : keys.at(-1);
   return { ...packed(keys), actions: [...indexes.keys()], actionOf, expires, next };
+}
+
+/** The condition costs a fifth more: for a million entries it is left out where it can be. */
+function hasBuried(database: StoreDatabase, list: string): boolean {
+  return database.get('SELECT 1 FROM list WHERE name = ? AND buried = 1', list) !== undefined;
 }
 
 function packed(keys: readonly string[]): Pick<LoadedEntries, 'keys' | 'ends'> {

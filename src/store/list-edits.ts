@@ -3,23 +3,23 @@
  * edit's texts must be is checked before (lists/edit-check.ts).
  */
 import { addAudit } from './audit-rows.ts';
-import type { Change, KeyClass, ListEntry, ListKind } from './list-records.ts';
+import { type Change, type KeyClass, type ListEntry, type ListKind, registerKey } from './list-records.ts';
 import {
   type EntryState,
+  isThere,
   type ListState,
-  RegisterWriter,
+  NOT_BURIED,
   readEntry,
   readList,
   toChange,
   toEntry,
   unmadeList,
 } from './list-rows.ts';
+import { type DroppedList, RegisterWriter } from './register-writer.ts';
+import { type Stamp, stampTime } from './stamp.ts';
+import { type StoreCondition, unmetCondition } from './store-condition.ts';
 import { type StoreDatabase, text, Undone } from './store-database.ts';
-
-export type StoreCondition =
-  | { readonly is: 'version'; readonly version: string }
-  | { readonly is: 'present' }
-  | { readonly is: 'absent' };
+import { told, toldList } from './told.ts';
 
 interface StoredFields {
   readonly action?: { readonly text: string; readonly verb: string } | undefined;
@@ -76,10 +76,11 @@ export type StoreEditsResult =
   | {
       readonly kind: 'applied';
       readonly results: readonly StoreEditResult[];
-      /** The registers as they are now, except the entries of lists that were dropped. */
+      /** The registers as they are now, except those that a drop has taken along. */
       readonly changes: readonly Change[];
       readonly lists: readonly ListState[];
-      readonly dropped: readonly string[];
+      /** What comes before the changes. */
+      readonly dropped: readonly DroppedList[];
     }
   | { readonly kind: 'refused'; readonly refusals: readonly StoreRefusal[] };
 
@@ -93,8 +94,8 @@ export function applyEdits(
   return request.isDryRun || result.kind === 'refused' ? new Undone(result) : result;
 }
 
-/** Rows that a drop turns into tombstones between two looks at the list. */
-const DROP_SLICE = 10_000;
+/** What is put again with the values that it has gets a new stamp, but not more often. */
+const TOUCH_MS = 1000;
 
 class EditRun {
   readonly #database: StoreDatabase;
@@ -104,7 +105,7 @@ class EditRun {
   readonly #results: StoreEditResult[] = [];
   /** By register: the last state counts. */
   readonly #changes = new Map<string, Change>();
-  readonly #dropped = new Set<string>();
+  readonly #dropped = new Map<string, DroppedList>();
 
   constructor(database: StoreDatabase, request: StoreEdits) {
     this.#database = database;
@@ -129,7 +130,7 @@ class EditRun {
       results: this.#results,
       changes: [...this.#changes.values()],
       lists: this.#writer.finish(),
-      dropped: [...this.#dropped],
+      dropped: [...this.#dropped.values()],
     };
   }
 
@@ -138,7 +139,7 @@ class EditRun {
     index: number,
   ): StoreEditResult | undefined {
     const list = readList(this.#database, edit.list);
-    if (list === undefined || list.isDeleted) return this.#refuse(index, 'unknown-list', '');
+    if (!isThere(list)) return this.#refuse(index, 'unknown-list', '');
     const state = readEntry(this.#database, edit.list, edit.key);
     const before = toEntry(state);
     // For whoever makes what is not there, an entry whose time is over is not there.
@@ -170,7 +171,10 @@ class EditRun {
       createdBy: before?.createdBy ?? this.#request.actor,
       isDeleted: false,
     };
-    if (before !== undefined && isSame(before, next)) return result('unchanged', before, before);
+    if (state !== undefined && before !== undefined && isSame(before, next)) {
+      const isSaid = edit.operation === 'put' || Object.values(fields).some((field) => field !== undefined);
+      return result('unchanged', before, isSaid ? toEntry(this.#touch(state)) : before);
+    }
     const after = toEntry(this.#write(next, state));
     this.#audit('entry.put', edit.list, edit.key, before, after);
     return result(before === undefined ? 'created' : 'changed', before, after);
@@ -178,14 +182,17 @@ class EditRun {
 
   #describe(edit: Extract<StoreEdit, { operation: 'describe' }>, index: number): StoreEditResult | undefined {
     const state = readList(this.#database, edit.list);
-    const before = state === undefined || state.isDeleted ? undefined : state;
+    const before = isThere(state) ? state : undefined;
     const unmet = unmetCondition(edit.condition, before?.version);
     if (unmet !== undefined) return this.#refuse(index, 'condition', unmet);
     const listKind = edit.kind ?? before?.listKind ?? 'any';
     const description = edit.description ?? before?.description ?? '';
     const isSameList = before?.listKind === listKind && before.description === description;
     // What only a policy named becomes a list of somebody's by being described.
-    if (isSameList && before.changed > 0) return result('unchanged', undefined, undefined);
+    if (isSameList && before.changed > 0) {
+      this.#touchList(before);
+      return result('unchanged', undefined, undefined);
+    }
     const misfit = this.#misfit(edit.list, listKind);
     if (misfit !== undefined) return this.#refuse(index, 'kind', misfit);
     const { nowMs, actor } = this.#request;
@@ -212,57 +219,34 @@ class EditRun {
     if (taken === undefined) return undefined;
     const marks = taken.map(() => '?').join(', ');
     const row = this.#database.once(
-      `SELECT key FROM entry WHERE list = ? AND deleted = 0 AND class NOT IN (${marks}) LIMIT 1`,
+      `SELECT key FROM entry WHERE list = ? AND deleted = 0 AND class NOT IN (${marks}) AND ${NOT_BURIED} LIMIT 1`,
       list,
       ...taken,
     )[0];
     return row === undefined ? undefined : text(row, 'key');
   }
 
+  /** One register, whatever the number of entries. */
   #drop(edit: Extract<StoreEdit, { operation: 'drop' }>, index: number): StoreEditResult | undefined {
-    const list = readList(this.#database, edit.list);
-    const before = list === undefined || list.isDeleted ? undefined : list;
-    const unmet = unmetCondition(edit.condition, before?.version);
+    const { list, condition } = edit;
+    const state = readList(this.#database, list);
+    const before = isThere(state) ? state : undefined;
+    const unmet = unmetCondition(condition, before?.version);
     if (unmet !== undefined) return this.#refuse(index, 'condition', unmet);
     if (before === undefined) return result('absent', undefined, undefined);
-    const entries = this.#buryEntries(edit.list);
-    this.#writeList({ ...before, description: '', isDeleted: true }, before);
-    this.#dropped.add(edit.list);
-    for (const [id, change] of this.#changes) {
-      if (change.kind === 'entry' && change.list === edit.list) this.#changes.delete(id);
-    }
-    const was = { kind: before.listKind, description: before.description, entries };
-    this.#audit('list.drop', edit.list, '', was, undefined);
-    return result('removed', undefined, undefined);
-  }
-
-  /** Every entry becomes a tombstone. @returns how many there were */
-  #buryEntries(list: string): number {
     const { nowMs, actor } = this.#request;
+    const { listKind } = before;
+    const authorship = { created: nowMs, createdBy: actor, changed: nowMs, changedBy: actor };
     const stamp = this.#database.clock.next(nowMs);
-    let count = 0;
-    for (let after = ''; ; ) {
-      const rows = this.#database.columns(
-        'SELECT key, stamp FROM entry WHERE list = ? AND key > ? AND deleted = 0 ORDER BY key LIMIT ?',
-        list,
-        after,
-        DROP_SLICE,
-      );
-      if (rows.length === 0) break;
-      for (const [key, before] of rows) this.#writer.count(list, String(key), String(before), stamp);
-      count += rows.length;
-      after = String(rows.at(-1)?.[0]);
+    const drop = { kind: 'drop' as const, list, listKind, ...authorship, stamp, isDeleted: true };
+    const { before: was, ...dropped } = this.#writer.writeDrop(drop);
+    this.#dropped.set(list, dropped);
+    for (const [name, change] of this.#changes) {
+      if (change.list === list) this.#changes.delete(name);
     }
-    this.#database.run(
-      `UPDATE entry SET deleted = 1, action = '', verb = '', comment = '', expires = NULL,
-         stamp = ?, changed = ?, changed_by = ?, unshared = ? WHERE list = ? AND deleted = 0`,
-      stamp,
-      nowMs,
-      actor,
-      this.#database.isSharing ? 1 : 0,
-      list,
-    );
-    return count;
+    this.#note(drop);
+    this.#audit('list.drop', list, '', was && toldList(was), undefined);
+    return result('removed', undefined, undefined);
   }
 
   #write(
@@ -276,9 +260,40 @@ class EditRun {
       changedBy: actor,
       stamp: this.#database.clock.next(nowMs),
     };
-    this.#writer.writeEntry(state, before?.stamp);
-    this.#changes.set(`${state.list}\0${state.key}`, toChange(state));
+    this.#writer.writeEntry(state, before);
+    this.#note(toChange(state));
     return state;
+  }
+
+  /**
+   * Another server may have edited an entry before, and cannot be asked: what is
+   * said again is said later than that. Nothing has changed, for the audit.
+   */
+  #touch(state: EntryState): EntryState {
+    if (!this.#isDue(state.stamp)) return state;
+    const touched = { ...state, stamp: this.#database.clock.next(this.#request.nowMs) };
+    this.#writer.writeEntry(touched, state);
+    this.#note(toChange(touched));
+    return touched;
+  }
+
+  #touchList(state: ListState): void {
+    if (state.isDeleted || !this.#isDue(state.stamp)) return;
+    const { kind, list, listKind, description, created, createdBy, changed, changedBy, isDeleted } = state;
+    const authorship = { created, createdBy, changed, changedBy };
+    const stamp = this.#database.clock.next(this.#request.nowMs);
+    const touched = { kind, list, listKind, description, ...authorship, stamp, isDeleted };
+    this.#writer.writeList(touched, state);
+    this.#note(touched);
+  }
+
+  #isDue(stamp: Stamp): boolean {
+    const ageMs = this.#request.nowMs - stampTime(stamp);
+    return this.#database.isSharing && (ageMs < 0 || ageMs >= TOUCH_MS);
+  }
+
+  #note(change: Change): void {
+    this.#changes.set(`${change.list}\0${registerKey(change)}`, change);
   }
 
   #writeList(next: Parameters<RegisterWriter['writeList']>[0], before: ListState | undefined): void {
@@ -287,8 +302,8 @@ class EditRun {
     const { kind, list, listKind, description, created, createdBy, isDeleted } = next;
     const authorship = { created, createdBy, changed: nowMs, changedBy: actor };
     const change = { kind, list, listKind, description, ...authorship, stamp, isDeleted };
-    this.#writer.writeList(change, before?.stamp);
-    this.#changes.set(`${list}\0`, change);
+    this.#writer.writeList(change, before);
+    this.#note(change);
   }
 
   #audit(operation: string, list: string, subject: string, before: unknown, after: unknown): void {
@@ -309,13 +324,6 @@ class EditRun {
   }
 }
 
-/** What the audit keeps of an entry: what people have written. */
-export function told(value: unknown): unknown {
-  if (value === null || typeof value !== 'object' || !('action' in value)) return value;
-  const { action, comment, expires } = value as ListEntry;
-  return { action, comment, expires: expires === null ? null : new Date(expires).toISOString() };
-}
-
 function result(
   outcome: StoreEditResult['outcome'],
   before: ListEntry | undefined,
@@ -330,21 +338,4 @@ function isSame(before: ListEntry, next: Pick<EntryState, 'action' | 'comment' |
 
 function isOver(entry: ListEntry | undefined, nowMs: number): boolean {
   return entry !== undefined && entry.expires !== null && entry.expires <= nowMs;
-}
-
-/** What is there instead of what was expected; undefined when it is as expected. */
-function unmetCondition(
-  condition: StoreCondition | undefined,
-  version: string | undefined,
-): string | undefined {
-  switch (condition?.is) {
-    case undefined:
-      return undefined;
-    case 'present':
-      return version === undefined ? 'absent' : undefined;
-    case 'absent':
-      return version;
-    case 'version':
-      return version === condition.version ? undefined : (version ?? 'absent');
-  }
 }

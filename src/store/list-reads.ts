@@ -1,8 +1,23 @@
 /** Reading entries: single ones, pages of a search, and what other servers have not seen. */
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { BadCursor, type EntryOrder, type EntryPage, type EntryQuery } from './list-query.ts';
-import type { Change, ChangeId, ListEntry } from './list-records.ts';
-import { entryState, readEntry, readList, toChange, toEntry, toListChange } from './list-rows.ts';
+import {
+  type Change,
+  type ChangeId,
+  DROP_KEY,
+  LIST_KEY,
+  type ListEntry,
+  registerKey,
+} from './list-records.ts';
+import {
+  entryState,
+  NOT_BURIED,
+  readEntry,
+  readList,
+  registersOfList,
+  toChange,
+  toEntry,
+} from './list-rows.ts';
 import { formatDigest } from './register-hash.ts';
 import { IN_TIME, number, type StoreDatabase, text } from './store-database.ts';
 
@@ -27,7 +42,7 @@ export function searchEntries(
   database: StoreDatabase,
   { query, nowMs }: { readonly query: EntryQuery; readonly nowMs: number },
 ): EntryPage | BadCursor {
-  const conditions = [IN_TIME, 'deleted = 0'];
+  const conditions = [IN_TIME, 'deleted = 0', NOT_BURIED];
   const values: (string | number)[] = [];
   const where = (condition: string, ...those: (string | number)[]): void => {
     conditions.push(condition);
@@ -82,7 +97,7 @@ export function listEntries(
 ): ListEntry[] {
   return database
     .all(
-      'SELECT * FROM entry WHERE list = ? AND key > ? AND deleted = 0 ORDER BY key LIMIT ?',
+      `SELECT * FROM entry WHERE list = ? AND key > ? AND deleted = 0 AND ${NOT_BURIED} ORDER BY key LIMIT ?`,
       list,
       after,
       limit,
@@ -98,7 +113,7 @@ export function expiredEntries(
   return database
     .all(
       `SELECT list, key, expires FROM entry
-       WHERE expires IS NOT NULL AND expires > ? AND expires <= ? AND deleted = 0 ORDER BY expires LIMIT ?`,
+       WHERE expires IS NOT NULL AND expires > ? AND expires <= ? AND deleted = 0 AND ${NOT_BURIED} ORDER BY expires LIMIT ?`,
       since,
       until,
       limit,
@@ -106,7 +121,7 @@ export function expiredEntries(
     .map((row) => ({ list: text(row, 'list'), key: text(row, 'key'), expires: number(row, 'expires') }));
 }
 
-/** All registers of a list after a key, tombstones included; the list's own comes first, as key ''. */
+/** All registers of a list after a key, tombstones included; the list's own and its drop come first. */
 export function readRegisters(
   database: StoreDatabase,
   {
@@ -115,16 +130,12 @@ export function readRegisters(
     limit,
   }: { readonly list: string; readonly after: string | undefined; readonly limit: number },
 ): Change[] {
-  const changes: Change[] = [];
-  if (after === undefined) {
-    const state = readList(database, list);
-    if (state !== undefined) changes.push(toListChange(state));
-  }
+  const changes = after === undefined ? registersOfList(readList(database, list)) : [];
   const rows = database.all(
-    'SELECT * FROM entry WHERE list = ? AND key > ? ORDER BY key LIMIT ?',
+    `SELECT * FROM entry WHERE list = ? AND key > ? AND ${NOT_BURIED} ORDER BY key LIMIT ?`,
     list,
-    after ?? '',
-    limit - changes.length,
+    after === undefined || after === DROP_KEY ? '' : after,
+    Math.max(0, limit - changes.length),
   );
   for (const row of rows) changes.push(toChange(entryState(row)));
   return changes;
@@ -136,23 +147,31 @@ export function readRegistersOf(
   { list, keys }: { readonly list: string; readonly keys: readonly string[] },
 ): Change[] {
   return keys.flatMap((key): Change[] => {
-    if (key !== '') {
-      const entry = readEntry(database, list, key);
-      return entry === undefined ? [] : [toChange(entry)];
+    if (key === LIST_KEY || key === DROP_KEY) {
+      return registersOfList(readList(database, list)).filter((change) => registerKey(change) === key);
     }
-    const state = readList(database, list);
-    return state === undefined ? [] : [toListChange(state)];
+    const entry = readEntry(database, list, key);
+    return entry === undefined ? [] : [toChange(entry)];
   });
 }
 
 /** Registers that were edited here and are not yet marked as shared. */
 export function readUnshared(database: StoreDatabase, { limit }: { readonly limit: number }): Change[] {
   const changes: Change[] = [];
-  for (const row of database.all('SELECT name FROM list WHERE unshared = 1 LIMIT ?', limit)) {
-    const state = readList(database, text(row, 'name'));
-    if (state !== undefined) changes.push(toListChange(state));
+  const lists = database.all(
+    `SELECT name, unshared, dropped_unshared FROM list WHERE unshared = 1 OR dropped_unshared = 1 LIMIT ?`,
+    Math.ceil(limit / 2),
+  );
+  for (const row of lists) {
+    const isUnshared = { list: number(row, 'unshared') === 1, drop: number(row, 'dropped_unshared') === 1 };
+    for (const change of registersOfList(readList(database, text(row, 'name')))) {
+      if (change.kind !== 'entry' && isUnshared[change.kind]) changes.push(change);
+    }
   }
-  const rows = database.all('SELECT * FROM entry WHERE unshared = 1 LIMIT ?', limit - changes.length);
+  const rows = database.all(
+    `SELECT * FROM entry WHERE unshared = 1 AND ${NOT_BURIED} LIMIT ?`,
+    Math.max(0, limit - changes.length),
+  );
   for (const row of rows) changes.push(toChange(entryState(row)));
   return changes;
 }
@@ -160,7 +179,10 @@ export function readUnshared(database: StoreDatabase, { limit }: { readonly limi
 /** Those states are shared now; states that came after them are not. */
 export function markShared(database: StoreDatabase, { ids }: { readonly ids: readonly ChangeId[] }): void {
   for (const { list, key, stamp } of ids) {
-    if (key === '') database.run('UPDATE list SET unshared = 0 WHERE name = ? AND stamp = ?', list, stamp);
+    if (key === LIST_KEY)
+      database.run('UPDATE list SET unshared = 0 WHERE name = ? AND stamp = ?', list, stamp);
+    else if (key === DROP_KEY)
+      database.run('UPDATE list SET dropped_unshared = 0 WHERE name = ? AND dropped = ?', list, stamp);
     else {
       database.run(
         'UPDATE entry SET unshared = 0 WHERE list = ? AND key = ? AND stamp = ?',

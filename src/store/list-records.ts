@@ -3,7 +3,8 @@
  *
  * An entry is a register: of two states of it the one with the newer stamp
  * counts. What is removed leaves its stamp behind, so that an older state does
- * not bring it back. A list's own data are such a register too.
+ * not bring it back. A list's own data are such a register too, and so is its
+ * last drop: it takes all of the list's registers along that are older.
  */
 import type { Stamp } from './stamp.ts';
 
@@ -66,12 +67,32 @@ export interface ListChange extends Register {
   readonly description: string;
 }
 
-export type Change = EntryChange | ListChange;
+/**
+ * The last time that a list was dropped, by whom and when: registers of the
+ * list with older stamps, the list's own included, are as if they had never been.
+ */
+export interface DropChange extends Register {
+  readonly kind: 'drop';
+  /** What the list was: entries that are newer than the drop go on in such a list. */
+  readonly listKind: ListKind;
+}
+
+export type Change = EntryChange | ListChange | DropChange;
+
+/** The key of a list's own register. */
+export const LIST_KEY = '';
+/** The key of the register of its last drop: no entry has it, for the white space. */
+export const DROP_KEY = 'list dropped';
+
+/** The key by which a register is kept and exchanged. */
+export function registerKey(change: Change): string {
+  return change.kind === 'entry' ? change.key : change.kind === 'list' ? LIST_KEY : DROP_KEY;
+}
 
 /** Names one state of one register. */
 export interface ChangeId {
   readonly list: string;
-  /** '' for the list itself. */
+  /** As `registerKey` has it. */
   readonly key: string;
   readonly stamp: Stamp;
 }

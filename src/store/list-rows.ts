@@ -1,5 +1,14 @@
-/** The rows of lists and entries: reading and writing single registers, with the digests kept. */
-import type { EntryChange, KeyClass, ListChange, ListEntry, ListKind } from './list-records.ts';
+/** The rows of lists and entries: reading single registers. */
+import {
+  type Change,
+  type DropChange,
+  type EntryChange,
+  type KeyClass,
+  LIST_KEY,
+  type ListChange,
+  type ListEntry,
+  type ListKind,
+} from './list-records.ts';
 import { formatDigest, registerHash, wrapDigest } from './register-hash.ts';
 import { NO_STAMP, type Stamp } from './stamp.ts';
 import { nullableNumber, number, type Row, type StoreDatabase, text } from './store-database.ts';
@@ -10,17 +19,35 @@ export interface EntryState extends EntryChange {
   readonly verb: string;
 }
 
-/** A list as it is kept. */
+/** A list as it is kept. `isDeleted`: it has no register of its own, as nobody has described it since its last drop. */
 export interface ListState extends ListChange {
+  /** Changes with every edit; equal where the same registers are. */
   readonly version: string;
-  readonly registers: number;
+  /** Entries that have not been removed, those that have expired included. */
+  readonly entries: number;
+  readonly drop: DropChange | undefined;
+  /** The newest stamp of a register that the list has, or has had. */
+  readonly newest: Stamp;
 }
 
-const ENTRY_COLUMNS =
+/**
+ * A condition for rows of `entry`: rows that are older than the last drop of
+ * their list are as if they were not there. They are deleted behind it (burial.ts).
+ */
+export const NOT_BURIED = `(
+  entry.list NOT IN (SELECT name FROM list WHERE buried = 1)
+  OR entry.stamp > (SELECT dropped FROM list WHERE name = entry.list)
+)`;
+
+export const ENTRY_COLUMNS =
   'list, key, class, action, verb, comment, expires, created, created_by, changed, changed_by, stamp, deleted';
 
 export function readEntry(database: StoreDatabase, list: string, key: string): EntryState | undefined {
-  const row = database.get(`SELECT ${ENTRY_COLUMNS} FROM entry WHERE list = ? AND key = ?`, list, key);
+  const row = database.get(
+    `SELECT ${ENTRY_COLUMNS} FROM entry WHERE list = ? AND key = ? AND ${NOT_BURIED}`,
+    list,
+    key,
+  );
   return row === undefined ? undefined : entryState(row);
 }
 
@@ -53,9 +80,10 @@ export function entryState(row: Row): EntryState {
 }
 
 function listState(row: Row): ListState {
+  const list = text(row, 'name');
   return {
     kind: 'list',
-    list: text(row, 'name'),
+    list,
     listKind: text(row, 'kind') as ListKind,
     description: text(row, 'description'),
     created: number(row, 'created'),
@@ -64,9 +92,39 @@ function listState(row: Row): ListState {
     changedBy: text(row, 'changed_by'),
     stamp: text(row, 'stamp'),
     isDeleted: number(row, 'deleted') === 1,
-    version: formatDigest(number(row, 'digest')),
-    registers: number(row, 'registers'),
+    version: versionOf(list, number(row, 'live'), text(row, 'newest')),
+    entries: number(row, 'entries'),
+    drop: text(row, 'dropped') === '' ? undefined : dropOf(row),
+    newest: text(row, 'newest'),
   };
+}
+
+function dropOf(row: Row): DropChange {
+  const [changed, changedBy] = [number(row, 'dropped_at'), text(row, 'dropped_by')];
+  return {
+    kind: 'drop',
+    list: text(row, 'name'),
+    listKind: text(row, 'dropped_kind') as ListKind,
+    created: changed,
+    createdBy: changedBy,
+    changed,
+    changedBy,
+    stamp: text(row, 'dropped'),
+    isDeleted: true,
+  };
+}
+
+/**
+ * Of what is there and of when something last happened: tombstones make a
+ * difference when they come, and none when they go.
+ */
+function versionOf(list: string, live: number, newest: Stamp): string {
+  return formatDigest(wrapDigest(live + registerHash(list, LIST_KEY, newest)));
+}
+
+/** It is there: somebody, or a policy, has said so since its last drop, or has put an entry into it. */
+export function isThere(list: ListState | undefined): list is ListState {
+  return list !== undefined && (!list.isDeleted || list.entries > 0);
 }
 
 /** What is told of an entry; undefined for one that has been removed. */
@@ -81,97 +139,11 @@ export function toChange(state: EntryState): EntryChange {
   return change;
 }
 
-export function toListChange(state: ListState): ListChange {
-  const { version: _version, registers: _registers, ...change } = state;
-  return change;
-}
-
-/** Writes registers and adds up what that does to the digests, which `finish` writes. */
-export class RegisterWriter {
-  readonly #database: StoreDatabase;
-  readonly #isUnshared: number;
-  readonly #sums = new Map<string, { sum: number; count: number }>();
-
-  constructor(database: StoreDatabase, isUnshared: boolean) {
-    this.#database = database;
-    this.#isUnshared = isUnshared ? 1 : 0;
-  }
-
-  /** @param before the stamp it has now; undefined: it is new */
-  writeEntry(entry: EntryState, before: Stamp | undefined): void {
-    this.#database.run(
-      `INSERT OR REPLACE INTO entry (${ENTRY_COLUMNS}, unshared) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      entry.list,
-      entry.key,
-      entry.class,
-      entry.action,
-      entry.verb,
-      entry.comment,
-      entry.expires,
-      entry.created,
-      entry.createdBy,
-      entry.changed,
-      entry.changedBy,
-      entry.stamp,
-      entry.isDeleted ? 1 : 0,
-      this.#isUnshared,
-    );
-    this.count(entry.list, entry.key, before, entry.stamp);
-  }
-
-  writeList(list: ListChange, before: Stamp | undefined): void {
-    this.#database.run(
-      `INSERT INTO list (name, kind, description, created, created_by, changed, changed_by, stamp, deleted, unshared, digest, registers)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
-       ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, description = excluded.description,
-         created = excluded.created, created_by = excluded.created_by, changed = excluded.changed,
-         changed_by = excluded.changed_by, stamp = excluded.stamp, deleted = excluded.deleted,
-         unshared = excluded.unshared`,
-      list.list,
-      list.listKind,
-      list.description,
-      list.created,
-      list.createdBy,
-      list.changed,
-      list.changedBy,
-      list.stamp,
-      list.isDeleted ? 1 : 0,
-      list.stamp === NO_STAMP ? 0 : this.#isUnshared,
-    );
-    this.count(list.list, '', before, list.stamp);
-  }
-
-  /** A register has another stamp, or is gone. */
-  count(list: string, key: string, before: Stamp | undefined, after: Stamp | undefined): void {
-    let sum = this.#sums.get(list);
-    if (sum === undefined) {
-      sum = { sum: 0, count: 0 };
-      this.#sums.set(list, sum);
-    }
-    if (before !== undefined) sum.sum -= registerHash(list, key, before);
-    if (after !== undefined) sum.sum += registerHash(list, key, after);
-    sum.sum = wrapDigest(sum.sum);
-    sum.count += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
-  }
-
-  /** @returns the lists that were changed, as they are now */
-  finish(): ListState[] {
-    const changed: ListState[] = [];
-    for (const [list, { sum, count }] of this.#sums) {
-      const row = this.#database.get('SELECT digest FROM list WHERE name = ?', list);
-      if (row === undefined) continue;
-      const digest = wrapDigest(number(row, 'digest') + sum);
-      this.#database.run(
-        'UPDATE list SET digest = ?, registers = registers + ? WHERE name = ?',
-        digest,
-        count,
-        list,
-      );
-      const state = readList(this.#database, list);
-      if (state !== undefined) changed.push(state);
-    }
-    return changed;
-  }
+/** What a list has of registers besides its entries. */
+export function registersOfList(state: ListState | undefined): Change[] {
+  if (state === undefined) return [];
+  const { version: _version, entries: _entries, newest: _newest, drop, ...change } = state;
+  return [...(change.isDeleted ? [] : [change]), ...(drop === undefined ? [] : [drop])];
 }
 
 /** The list that nobody has made: named by a policy, or by an entry that came before it. */

@@ -4,6 +4,7 @@
  * its own, all or nothing.
  */
 import { addAudit, queryAudit } from './audit-rows.ts';
+import { buryRows } from './burial.ts';
 import { ensureList } from './ensure-list.ts';
 import { loadEntries } from './entry-load.ts';
 import { applyEdits } from './list-edits.ts';
@@ -57,6 +58,7 @@ export const WRITES = {
   ensureList,
   markShared,
   restamp,
+  buryRows,
   purge,
   probe: (database: StoreDatabase) => probe(database),
   addAudit,

@@ -3,13 +3,14 @@
  * written here once is never changed: a change is a further migration.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { addDrops } from './drop-migration.ts';
 
 /** `Pwrd`: this is a store of Postward, whatever its name. */
 export const APPLICATION_ID = 0x50777264;
 
 /** Migration i brings version i to i + 1. Version 0 is an empty file. */
-const MIGRATIONS: readonly string[] = [
-  `
+const MIGRATIONS: readonly ((database: DatabaseSync) => void)[] = [
+  sql(`
   CREATE TABLE meta (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -76,8 +77,13 @@ const MIGRATIONS: readonly string[] = [
     expires INTEGER,
     last_used INTEGER
   ) STRICT, WITHOUT ROWID;
-  `,
+  `),
+  addDrops,
 ];
+
+function sql(text: string): (database: DatabaseSync) => void {
+  return (database) => database.exec(text);
+}
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
@@ -112,13 +118,13 @@ export function checkSchema(database: DatabaseSync): number {
 }
 
 /** Makes or migrates the tables, all or nothing. @throws ForeignStore */
-export function migrate(database: DatabaseSync): void {
+export function migrate(database: DatabaseSync, to = SCHEMA_VERSION): void {
   const version = checkSchema(database);
-  if (version === SCHEMA_VERSION) return;
+  if (version === to) return;
   database.exec('BEGIN IMMEDIATE');
-  for (const sql of MIGRATIONS.slice(version)) database.exec(sql);
+  for (const step of MIGRATIONS.slice(version, to)) step(database);
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  database.exec(`PRAGMA user_version = ${to}`);
   database.exec('COMMIT');
 }
 

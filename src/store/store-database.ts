@@ -39,6 +39,11 @@ export class StoreDatabase {
     return this.#prepare(sql).all(...values);
   }
 
+  /** Row by row, where there may be any number of them. */
+  iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    return this.#prepare(sql).iterate(...values);
+  }
+
   /** Rows as arrays, for reading many. */
   columns(sql: string, ...values: SQLInputValue[]): SQLOutputValue[][] {
     const statement = this.#prepare(sql);

@@ -7,7 +7,7 @@ import { type Static, Type } from 'typebox';
 import type { EditProblem } from '../../lists/edit.ts';
 import { hasExpired } from '../../lists/formats/has-expired.ts';
 import { LIST_FORMATS, type ListFormatName } from '../../lists/formats/list-format.ts';
-import { MAX_EDITS } from '../../lists/list-service.ts';
+import { MAX_EDITS } from '../../lists/list-changes.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import { closed } from '../closed.ts';
 import { type EntryEdit, refuseContradictions } from '../contradictions.ts';

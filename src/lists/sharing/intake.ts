@@ -3,6 +3,7 @@
  * cannot be used is counted and told, and changes nothing.
  */
 import type { Change } from '../../store/list-records.ts';
+import type { FillRecord } from '../../store/merge-fill.ts';
 import { type Stamp, stampTime } from '../../store/stamp.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import { isListName } from '../../tables/list-tables.ts';
@@ -24,6 +25,11 @@ export interface Unusable {
   readonly count: number;
   /** Of most of them. */
   readonly reason: string;
+}
+
+/** The filling of one list, over any number of calls. */
+export interface Filling {
+  record: FillRecord;
 }
 
 /** Registers at a time: one transaction of the store. */
@@ -52,8 +58,11 @@ export class Intake {
     this.#now = now;
   }
 
-  /** @returns why the store takes nothing; then nothing of a chunk is in force, and all can be tried again */
-  async take(records: readonly StoredRecord[]): Promise<Taken | StoreFailure> {
+  /**
+   * @param filling that they are to fill a list which has nothing here
+   * @returns why the store takes nothing; then nothing of a chunk is in force, and all can be tried again
+   */
+  async take(records: readonly StoredRecord[], filling?: Filling): Promise<Taken | StoreFailure> {
     const corrupt: StoredRecord[] = [];
     const reasons = new Map<string, Map<string, number>>();
     const changes: Change[] = [];
@@ -79,13 +88,14 @@ export class Intake {
     let applied = 0;
     for (let at = 0; at < changes.length; at += CHUNK) {
       const chunk = changes.slice(at, at + CHUNK);
-      const merged = await this.#lists.merge(chunk, 'redis');
+      const merged = await this.#lists.merge(chunk, 'redis', filling?.record);
       if (merged instanceof StoreFailure) {
         if (this.#storeFailure !== merged.message) this.#events.list_merge_failed({ reason: merged.message });
         this.#storeFailure = merged.message;
         return merged;
       }
       this.#storeFailure = '';
+      if (filling !== undefined && merged.fill !== undefined) filling.record = merged.fill;
       applied += merged.applied;
       for (const { list, reason } of merged.invalid) note(list, reason);
     }

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { forgetfulPolicy } from '../../redis/memory-policy.ts';
 import { type RedisChange, RedisConnection } from '../../redis/redis-connection.ts';
 import type { RedisOptions } from '../../redis/redis-options.ts';
-import { LOCAL } from '../list-service.ts';
+import { LOCAL } from '../list-changes.ts';
 import { Comparison } from './comparison.ts';
 import { BLOCK_MS, Follower } from './follower.ts';
 import { Intake } from './intake.ts';

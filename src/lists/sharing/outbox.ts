@@ -3,10 +3,9 @@
  * until Redis has them; what is sent twice does nothing.
  */
 import { RedisFailure } from '../../redis/redis-failure.ts';
-import type { Change } from '../../store/list-records.ts';
+import { type Change, registerKey } from '../../store/list-records.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import type { Intake } from './intake.ts';
-import { registerKey } from './record.ts';
 import type { RedisLists } from './redis-lists.ts';
 import type { Refusals } from './refusals.ts';
 import type { SharedLists } from './shared-lists.ts';

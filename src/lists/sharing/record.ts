@@ -6,7 +6,7 @@
  * Nothing that comes out of Redis is believed: what is not a register of this
  * list and key, hash included, is told apart here.
  */
-import { type Change, LIST_KINDS, type ListKind } from '../../store/list-records.ts';
+import { type Change, DROP_KEY, LIST_KEY, LIST_KINDS, registerKey } from '../../store/list-records.ts';
 import { registerHash } from '../../store/register-hash.ts';
 import { isStamp, stampTime } from '../../store/stamp.ts';
 
@@ -25,23 +25,18 @@ const MAX_LENGTH = 32_768;
 
 export const BUCKETS = 256;
 
-/** '' for the list itself. */
-export function registerKey(change: Change): string {
-  return change.kind === 'entry' ? change.key : '';
-}
-
 export function encodeRecord(change: Change): string {
   const { list, stamp, created, createdBy, changed, changedBy, isDeleted } = change;
   const common = [created, createdBy, changed, changedBy, isDeleted ? 1 : 0];
   const data =
     change.kind === 'entry'
       ? [change.action, change.comment, change.expires, ...common]
-      : [change.listKind, change.description, null, ...common];
+      : [change.listKind, change.kind === 'list' ? change.description : '', null, ...common];
   const hash = registerHash(list, registerKey(change), stamp).toString(16).padStart(12, '0');
   return `${stamp} ${hash} ${FORMAT} ${JSON.stringify(data)}`;
 }
 
-/** @param key '' for the list itself */
+/** @param key as `registerKey` has it */
 export function decodeRecord(list: string, key: string, text: string, nowMs: number): Change | Unreadable {
   const match = text.length > MAX_LENGTH ? null : RECORD.exec(text);
   if (match === null) return 'corrupt';
@@ -56,9 +51,14 @@ export function decodeRecord(list: string, key: string, text: string, nowMs: num
   if (!isTime(created) || !isTime(changed) || (deleted !== 0 && deleted !== 1)) return 'corrupt';
   if (expires !== null && !isTime(expires)) return 'corrupt';
   const register = { list, stamp, created, createdBy, changed, changedBy, isDeleted: deleted === 1 };
-  if (key !== '') return { kind: 'entry', key, action: first, comment: second, expires, ...register };
-  const listKind = LIST_KINDS.find((kind) => kind === first) as ListKind | undefined;
-  return listKind === undefined ? 'foreign' : { kind: 'list', listKind, description: second, ...register };
+  if (key !== LIST_KEY && key !== DROP_KEY)
+    return { kind: 'entry', key, action: first, comment: second, expires, ...register };
+  const listKind = LIST_KINDS.find((kind) => kind === first);
+  if (listKind === undefined) return 'foreign';
+  // A list is dropped by a register of its own, and by nothing else.
+  if (register.isDeleted !== (key === DROP_KEY)) return 'corrupt';
+  if (key === DROP_KEY) return { kind: 'drop', listKind, ...register };
+  return { kind: 'list', listKind, description: second, ...register };
 }
 
 /** What a value adds to the digest of its bucket as the scripts in Redis count; NaN for what they throw out. */

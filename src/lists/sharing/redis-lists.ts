@@ -6,12 +6,12 @@
 import type { RedisConnection } from '../../redis/redis-connection.ts';
 import { RedisFailure } from '../../redis/redis-failure.ts';
 import type { RedisScript } from '../../redis/redis-script.ts';
-import type { Change } from '../../store/list-records.ts';
+import { type Change, DROP_KEY, registerKey } from '../../store/list-records.ts';
 import { NO_STAMP } from '../../store/stamp.ts';
-import { bucketOf, encodeRecord, registerKey } from './record.ts';
-import { PUSH, RECOUNT, REMOVE, RENEW, STATE, UNLOCK } from './scripts.ts';
+import { BUCKETS, bucketOf, encodeRecord } from './record.ts';
+import { BURY, PUSH, RECOUNT, REMOVE, RENEW, STATE, UNLOCK } from './scripts.ts';
 
-/** A record as it came, not decoded yet; key '' is the list itself. */
+/** A record as it came, not decoded yet; its key as `registerKey` has it. */
 export interface StoredRecord {
   readonly list: string;
   readonly key: string;
@@ -58,6 +58,8 @@ const PUSH_CHUNK = 200;
 const LOG_LENGTH = 2000;
 /** A server that dies leaves its locks for so long. */
 const LOCK_MS = 15_000;
+/** A bucket of a list of a million holds Redis up for some milliseconds. */
+const BURIED_AT_A_TIME = 4;
 const BUCKET_NAME = /^[0-9a-f]{2}$/;
 
 export class RedisLists {
@@ -82,6 +84,47 @@ export class RedisLists {
 
   /** All of one list; any number of them, each of which counts for itself. */
   async push(list: string, changes: readonly Change[], reason: PushReason): Promise<Pushed | RedisFailure> {
+    const drops = changes.filter(({ kind }) => kind === 'drop');
+    if (drops.length === 0) return this.#pushChunks(list, changes, reason);
+    // First of all, since what is older shall not come in any more; then out with what is there.
+    const dropped = await this.#pushChunks(list, drops, reason);
+    if (dropped instanceof RedisFailure) return dropped;
+    const buried = await this.bury(list);
+    if (buried instanceof RedisFailure) return buried;
+    const rest = changes.filter(({ kind }) => kind !== 'drop');
+    const pushed = await this.#pushChunks(list, rest, reason);
+    if (pushed instanceof RedisFailure) return pushed;
+    return { set: dropped.set + pushed.set, newer: [...dropped.newer, ...pushed.newer] };
+  }
+
+  /** Throws out what is older than the drop of a list. @returns how many records they were */
+  async bury(list: string): Promise<number | RedisFailure> {
+    const buckets = await this.buckets(list);
+    if (buckets instanceof RedisFailure) return buckets;
+    let buried = 0;
+    const waiting = [...buckets.keys()].filter((bucket) => bucket < BUCKETS);
+    for (let at = 0; at < waiting.length; at += BURIED_AT_A_TIME) {
+      const some = waiting.slice(at, at + BURIED_AT_A_TIME);
+      for (const count of await Promise.all(some.map((bucket) => this.buryBucket(list, bucket)))) {
+        if (count instanceof RedisFailure) return count;
+        buried += count;
+      }
+    }
+    return buried;
+  }
+
+  async buryBucket(list: string, bucket: number): Promise<number | RedisFailure> {
+    const [digests, buckets, entries] = this.#bucketKeys(list, bucket);
+    const keys = [digests, buckets, this.#dropKey(list), entries];
+    const reply = await this.#run(BURY, keys, [list, nameOf(bucket)]);
+    return reply instanceof RedisFailure ? reply : Number(reply) || 0;
+  }
+
+  async #pushChunks(
+    list: string,
+    changes: readonly Change[],
+    reason: PushReason,
+  ): Promise<Pushed | RedisFailure> {
     const chunks: Promise<Pushed | RedisFailure>[] = [];
     for (let at = 0; at < changes.length; at += PUSH_CHUNK) {
       chunks.push(this.#pushChunk(list, changes.slice(at, at + PUSH_CHUNK), reason));
@@ -101,7 +144,8 @@ export class RedisLists {
     changes: readonly Change[],
     reason: PushReason,
   ): Promise<Pushed | RedisFailure> {
-    const keys = [this.#key('sequence'), this.logKey, this.#key('digests'), this.#key(`buckets:${list}`)];
+    const [digests, buckets] = [this.#key('digests'), this.#key(`buckets:${list}`)];
+    const keys = [this.#key('sequence'), this.logKey, digests, buckets, this.#dropKey(list)];
     const indexes = new Map<number, number>();
     const args: (string | number)[] = [list, this.#sender, LOG_LENGTH, reason];
     for (const change of changes) {
@@ -118,11 +162,16 @@ export class RedisLists {
     if (reply instanceof RedisFailure) return reply;
     const newer: StoredRecord[] = [];
     let set = 0;
-    for (const [index, text] of texts(reply).entries()) {
+    let isBuried = false;
+    const answers = texts(reply);
+    const drop = answers.pop() ?? '';
+    for (const [index, text] of answers.entries()) {
       const change = changes[index];
       if (text === '') set += 1;
+      else if (text === '-') isBuried = true;
       else if (text !== '=' && change !== undefined) newer.push({ list, key: registerKey(change), text });
     }
+    if (isBuried) newer.unshift({ list, key: DROP_KEY, text: drop });
     return { set, newer };
   }
 
@@ -207,7 +256,12 @@ export class RedisLists {
     return this.#redis.run(script, keys, args, WAIT_MS);
   }
 
-  #bucketKeys(list: string, bucket: number): string[] {
+  /** The entries among which the drop of a list is. */
+  #dropKey(list: string): string {
+    return this.#entriesKey(list, bucketOf(DROP_KEY));
+  }
+
+  #bucketKeys(list: string, bucket: number): [digests: string, buckets: string, entries: string] {
     return [this.#key('digests'), this.#key(`buckets:${list}`), this.#entriesKey(list, bucket)];
   }
 

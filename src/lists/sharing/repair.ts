@@ -4,12 +4,13 @@
  * register or has had its time. Only the buckets that differ are walked.
  */
 import { RedisFailure } from '../../redis/redis-failure.ts';
-import type { Change } from '../../store/list-records.ts';
-import { purgeHorizon } from '../../store/purge.ts';
+import { type Change, DROP_KEY, LIST_KEY, registerKey } from '../../store/list-records.ts';
+import { newFill } from '../../store/merge-fill.ts';
+import { isPurgeable } from '../../store/purge.ts';
 import { registerHash, wrapDigest } from '../../store/register-hash.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
-import type { Intake, Unusable } from './intake.ts';
-import { bucketOf, claimedHash, decodeRecord, registerKey } from './record.ts';
+import type { Filling, Intake, Unusable } from './intake.ts';
+import { bucketOf, claimedHash, decodeRecord } from './record.ts';
 import type { RedisLists, StoredRecord } from './redis-lists.ts';
 import type { SharedLists } from './shared-lists.ts';
 import type { ListRepair } from './sharing-events.ts';
@@ -38,8 +39,10 @@ export async function repairList(list: string, parts: RepairParts): Promise<Repa
   const there = await parts.redis.buckets(list);
   if (there instanceof RedisFailure) return there;
   const here = new Map<number, number>();
+  let hasEntries = false;
   const uncounted = await walk(list, parts, async (changes) => {
     for (const change of changes) {
+      if (change.kind === 'entry') hasEntries = true;
       const key = registerKey(change);
       const bucket = bucketOf(key);
       here.set(bucket, wrapDigest((here.get(bucket) ?? 0) + registerHash(list, key, change.stamp)));
@@ -63,7 +66,8 @@ export async function repairList(list: string, parts: RepairParts): Promise<Repa
       isPurgeDue: false,
     };
   }
-  const brought = await bring(list, there, differing, parts);
+  const filling = hasEntries ? undefined : { record: newFill(list) };
+  const brought = await bring(list, there, differing, parts, filling);
   if (brought instanceof RedisFailure || brought instanceof StoreFailure) return brought;
   let sent = 0;
   let isPurgeDue = false;
@@ -113,23 +117,29 @@ async function bring(
   there: ReadonlyMap<number, number>,
   differing: ReadonlySet<number>,
   parts: RepairParts,
+  filling: Filling | undefined,
 ): Promise<Brought | Failure> {
   let [received, removed] = [0, 0];
   let unusable: Unusable | undefined;
-  // The list itself comes before its entries, in the audit, too.
-  const own = bucketOf('');
+  // Its drop and the list itself come before its entries, in the audit, too.
+  const first = [bucketOf(LIST_KEY), bucketOf(DROP_KEY)];
   const buckets = [...differing]
     .filter((bucket) => there.has(bucket))
-    .sort((a, b) => Number(b === own) - Number(a === own));
+    .sort((a, b) => first.indexOf(b) - first.indexOf(a));
   for (let at = 0; at < buckets.length; at += BUCKETS_AT_A_TIME) {
     const sums = new Map(buckets.slice(at, at + BUCKETS_AT_A_TIME).map((bucket) => [bucket, 0]));
+    for (const bucket of sums.keys()) {
+      const buried = await parts.redis.buryBucket(list, bucket);
+      if (buried instanceof RedisFailure) return buried;
+      removed += buried;
+    }
     for await (const records of pagesOf(list, [...sums.keys()], parts.redis)) {
       if (records instanceof RedisFailure) return records;
       for (const { key, text } of records) {
         const bucket = bucketOf(key);
         sums.set(bucket, wrapDigest((sums.get(bucket) ?? 0) + claimedHash(text)));
       }
-      const taken = await parts.intake.take(records);
+      const taken = await parts.intake.take(records, filling);
       if (taken instanceof StoreFailure) return taken;
       received += taken.applied;
       const left = taken.unusable.get(list);
@@ -189,11 +199,4 @@ async function send(
   if (pushed instanceof RedisFailure) return pushed;
   const taken = pushed.newer.length === 0 ? undefined : await intake.take(pushed.newer);
   return taken instanceof StoreFailure ? taken : pushed.set;
-}
-
-/** True for what the store has purged or soon will: it is not to come back. */
-function isPurgeable(change: Change, nowMs: number): boolean {
-  if (change.kind === 'list') return false;
-  const horizon = purgeHorizon(nowMs);
-  return change.isDeleted ? change.changed < horizon : change.expires !== null && change.expires < horizon;
 }

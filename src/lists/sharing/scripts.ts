@@ -8,15 +8,20 @@
  *   {lists}:buckets:LIST      hash: bucket → digest of its registers
  *   {lists}:entries:LIST:BB   hash: key → record (see record.ts)
  *
+ * One of a list's records tells when it was last dropped. No older record of the
+ * list is taken from then on; those that are there are thrown out bucket by bucket.
+ *
  * A digest is the sum of the hashes of registers modulo 2^48. Numbers in Lua are
  * doubles, exact to 2^53: every single addition is brought into range.
  */
 import { RedisScript } from '../../redis/redis-script.ts';
+import { DROP_KEY } from '../../store/list-records.ts';
 import { MAX_AHEAD_MS } from '../../store/stamp.ts';
 
 /** Bytes are compared one by one: `<` in Lua goes by the locale of the server. */
 const COMMON = `
 local MODULUS = 281474976710656
+local DROP = '${DROP_KEY}'
 local function parse(text)
   if not text then return nil end
   local stamp, hash = string.match(text, '^(%x+%-%x+%-%w+) (%x+) ')
@@ -30,38 +35,54 @@ local function isNewer(one, other)
   end
   return false
 end
+local function keep(key, field, sum)
+  if sum == 0 then redis.call('HDEL', key, field)
+  else redis.call('HSET', key, field, string.format('%.0f', sum)) end
+end
 local function add(key, field, delta)
-  local sum = ((tonumber(redis.call('HGET', key, field) or '0') or 0) + delta) % MODULUS
-  redis.call('HSET', key, field, string.format('%.0f', sum))
+  keep(key, field, ((tonumber(redis.call('HGET', key, field) or '0') or 0) + delta) % MODULUS)
+end
+`;
+
+/** Of stamps that are further ahead of Redis's clock than any server takes. */
+const CLOCK = `
+local latest = redis.call('TIME')[1] * 1000 + ${MAX_AHEAD_MS}
+local function isAhead(stamp)
+  return (tonumber(string.sub(stamp, 1, 12), 16) or 0) > latest
+end
+local function usable(stamp)
+  if stamp and not isAhead(stamp) then return stamp end
+  return nil
 end
 `;
 
 /**
  * Sets records that are newer than what is there, and writes them to the log.
- * KEYS: sequence, log, digests, buckets, then entries. ARGV: list, sender,
- * length of the log, `edit` or `repair`, then for each record the index of its
- * entries in KEYS, bucket, key, record. Answers for each '' (set), '=' (this
- * state was there already), or the newer record that is there.
+ * KEYS: sequence, log, digests, buckets, the entries with the drop, then entries.
+ * ARGV: list, sender, length of the log, `edit` or `repair`, then for each record
+ * the index of its entries in KEYS, bucket, key, record. Answers for each '' (set),
+ * '=' (this state was there already), '-' (older than the drop), or the newer
+ * record that is there; and at the end the record of the drop, or ''.
  *
  * What is stamped further ahead of Redis's clock than any server takes is in
  * no edit's way. A repair leaves it: whoever stamped it so would put it back.
  */
-export const PUSH = new RedisScript(`${COMMON}
-local latest = redis.call('TIME')[1] * 1000 + ${MAX_AHEAD_MS}
-local function isAhead(stamp)
-  return (tonumber(string.sub(stamp, 1, 12), 16) or 0) > latest
-end
+export const PUSH = new RedisScript(`${COMMON}${CLOCK}
 local function isInTheWay(old, stamp)
   if isNewer(stamp, old) then return false end
   return ARGV[4] ~= 'edit' or isAhead(stamp) or not isAhead(old)
 end
 local answers, sum, sums = {}, 0, {}
+local drop = redis.call('HGET', KEYS[5], DROP)
+local dropStamp = usable(parse(drop))
 for at = 5, #ARGV, 4 do
   local entries, bucket, key, text = KEYS[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local old = redis.call('HGET', entries, key)
   local oldStamp, oldHash = parse(old)
   local stamp, hash = parse(text)
-  if oldStamp and isInTheWay(oldStamp, stamp) then
+  if key ~= DROP and dropStamp and not isNewer(stamp, dropStamp) then
+    answers[#answers + 1] = '-'
+  elseif oldStamp and isInTheWay(oldStamp, stamp) then
     answers[#answers + 1] = oldStamp == stamp and '=' or old
   else
     redis.call('HSET', entries, key, text)
@@ -72,11 +93,41 @@ for at = 5, #ARGV, 4 do
     sum = (sum + delta) % MODULUS
     sums[bucket] = ((sums[bucket] or 0) + delta) % MODULUS
     answers[#answers + 1] = ''
+    if key == DROP then drop, dropStamp = text, usable(stamp) end
   end
 end
 for bucket, delta in pairs(sums) do add(KEYS[4], bucket, delta) end
 if next(sums) then add(KEYS[3], ARGV[1], sum) end
+answers[#answers + 1] = dropStamp and drop or ''
 return answers
+`);
+
+/**
+ * Throws out the records of a bucket that are older than the drop of their list.
+ * KEYS: digests, buckets, the entries with the drop, entries. ARGV: list,
+ * bucket. Answers how many they were.
+ */
+export const BURY = new RedisScript(`${COMMON}${CLOCK}
+local dropStamp = usable(parse(redis.call('HGET', KEYS[3], DROP)))
+if not dropStamp then return 0 end
+local all, old, sum = redis.call('HGETALL', KEYS[4]), {}, 0
+for at = 1, #all, 2 do
+  local stamp, hash = parse(all[at + 1])
+  if stamp and all[at] ~= DROP and not isNewer(stamp, dropStamp) then
+    old[#old + 1] = all[at]
+    sum = (sum + hash) % MODULUS
+  end
+end
+if #old == 0 then return 0 end
+if #old * 2 == #all then redis.call('UNLINK', KEYS[4])
+else
+  for at = 1, #old, 1000 do
+    redis.call('HDEL', KEYS[4], unpack(old, at, math.min(at + 999, #old)))
+  end
+end
+add(KEYS[2], ARGV[2], -sum)
+add(KEYS[1], ARGV[1], -sum)
+return #old
 `);
 
 /** KEYS: sequence, log, digests. Answers the sequence, the last id of the log, the digests, and Redis's clock in seconds. */
@@ -106,7 +157,7 @@ for at = 1, #all, 2 do
     removed = removed + 1
   end
 end
-redis.call('HSET', KEYS[2], ARGV[2], string.format('%.0f', sum))
+keep(KEYS[2], ARGV[2], sum)
 local total, buckets = 0, redis.call('HGETALL', KEYS[2])
 for at = 1, #buckets, 2 do
   local digest = tonumber(buckets[at + 1])
@@ -116,7 +167,7 @@ for at = 1, #buckets, 2 do
     redis.call('HDEL', KEYS[2], buckets[at])
   end
 end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', total))
+keep(KEYS[1], ARGV[1], total)
 return removed
 `);
 

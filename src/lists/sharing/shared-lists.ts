@@ -1,5 +1,6 @@
 /** What sharing needs of the lists of this server; ListService has it. */
 import type { Change, ChangeId } from '../../store/list-records.ts';
+import type { FillRecord } from '../../store/merge-fill.ts';
 import type { Stamp } from '../../store/stamp.ts';
 import type { StoreFailure } from '../../store/store-failure.ts';
 
@@ -17,20 +18,23 @@ export interface MergeResult {
   readonly ignored: number;
   /** Not what this server takes for an entry; nothing was done with them. */
   readonly invalid: readonly { readonly list: string; readonly reason: string }[];
+  /** For the next merge of the same filling. */
+  readonly fill?: FillRecord;
 }
 
 export interface SharedLists {
   /** Edits of this server that are not known to be shared, oldest or not, at most so many. */
   unshared(limit: number): Promise<readonly Change[] | StoreFailure>;
   markShared(ids: readonly ChangeId[]): Promise<undefined | StoreFailure>;
-  /** Registers of a list by key, after a key; undefined begins with the list's own, whose key is ''. */
+  /** Registers of a list by key, after a key; undefined begins with the list's own and its drop. */
   registers(
     list: string,
     afterKey: string | undefined,
     limit: number,
   ): Promise<readonly Change[] | StoreFailure>;
   digests(): Promise<ReadonlyMap<string, ListDigest> | StoreFailure>;
-  merge(changes: readonly Change[], origin: string): Promise<MergeResult | StoreFailure>;
+  /** @param fill that they are to fill a list which has nothing here */
+  merge(changes: readonly Change[], origin: string, fill?: FillRecord): Promise<MergeResult | StoreFailure>;
   /** What was removed or has expired long ago leaves the store. */
   purge(): Promise<void>;
   /** Of all that this server has stamped or seen. */

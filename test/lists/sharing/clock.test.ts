@@ -97,6 +97,35 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when a clock', (
     await until('in force', () => two.found('a.example') === 'REJECT right');
   });
 
+  test('is-days-ahead while a list is dropped there: others keep it until the clock is right', async () => {
+    let aheadMs = 0;
+    const [one, two] = [await start(), await start()];
+    const wrong = await start(() => Date.now() + aheadMs);
+    await one.make('bad');
+    await one.put('bad', 'old.example', 'REJECT old');
+    await converged(one, two, wrong);
+    aheadMs = 3 * DAY_MS;
+    await wrong.apply({ operation: 'drop', list: 'bad' });
+    await wrong.make('bad');
+    await wrong.put('bad', 'new.example', 'REJECT new');
+    await until('sent', async () => (await wrong.unshared()) === 0);
+    await one.put('bad', 'meanwhile.example', 'REJECT meanwhile');
+    await until('in force', () => two.found('meanwhile.example') === 'REJECT meanwhile');
+    expect(two.found('old.example')).toBe('REJECT old');
+    expect(wrong.found('old.example')).toBeUndefined();
+
+    aheadMs = 0;
+    await until('in force', () => one.found('new.example') === 'REJECT new');
+    await converged(one, two, wrong);
+    expect(wrong.events('clock_set_back')).toMatchObject([{ registers: 3 }]);
+    for (const server of [one, two, wrong]) {
+      await server.lists.buried();
+      expect(server.found('new.example')).toBe('REJECT new');
+      expect(server.found('old.example')).toBeUndefined();
+      expect(server.lists.list('bad')?.version).toBe(one.lists.list('bad')?.version);
+    }
+  });
+
   test('is-days-behind: it is told, and takes nothing back', async () => {
     const [one, late] = [await start(), await start(() => Date.now() - 3 * DAY_MS)];
     await one.make('bad');

@@ -1,0 +1,59 @@
+/**
+ * Version 2 of the store: a list is dropped by one register. In version 1 a drop
+ * was a tombstone of the list and one for each entry.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { DROP_KEY, LIST_KEY } from './list-records.ts';
+import { registerHash, wrapDigest } from './register-hash.ts';
+import { NO_STAMP } from './stamp.ts';
+
+/**
+ * `dropped` is the stamp of the last drop, '' for never; while `buried` is 1 there
+ * may be rows that are older. `newest`, `live` and `entries` are what a list's
+ * version is made of, see register-writer.ts.
+ */
+const COLUMNS = `
+  ALTER TABLE list ADD COLUMN dropped TEXT NOT NULL DEFAULT '';
+  ALTER TABLE list ADD COLUMN dropped_kind TEXT NOT NULL DEFAULT 'any';
+  ALTER TABLE list ADD COLUMN dropped_at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE list ADD COLUMN dropped_by TEXT NOT NULL DEFAULT '';
+  ALTER TABLE list ADD COLUMN dropped_unshared INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE list ADD COLUMN buried INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE list ADD COLUMN newest TEXT NOT NULL DEFAULT '${NO_STAMP}';
+  ALTER TABLE list ADD COLUMN live INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE list ADD COLUMN entries INTEGER NOT NULL DEFAULT 0;
+`;
+
+const TOMBSTONES = `
+  UPDATE list SET
+    dropped = stamp, dropped_kind = kind, dropped_at = changed, dropped_by = changed_by,
+    dropped_unshared = unshared, buried = 1, newest = stamp, registers = 1,
+    stamp = '${NO_STAMP}', description = '', created = 0, created_by = '', changed = 0, changed_by = '',
+    unshared = 0
+  WHERE deleted = 1
+`;
+
+export function addDrops(database: DatabaseSync): void {
+  database.exec(COLUMNS);
+  database.exec(TOMBSTONES);
+  const setDigest = database.prepare('UPDATE list SET digest = ? WHERE name = ?');
+  const setVersion = database.prepare('UPDATE list SET live = ?, entries = ?, newest = ? WHERE name = ?');
+  const registers = database.prepare('SELECT key, stamp, deleted FROM entry WHERE list = ?');
+  for (const row of database.prepare('SELECT name, stamp, dropped FROM list').all()) {
+    const [name, stamp, dropped] = [String(row['name']), String(row['stamp']), String(row['dropped'])];
+    if (dropped !== '') {
+      setDigest.run(registerHash(name, DROP_KEY, dropped), name);
+      continue;
+    }
+    let live = registerHash(name, LIST_KEY, stamp);
+    let newest = stamp;
+    let entries = 0;
+    for (const { key, stamp: of, deleted } of registers.iterate(name)) {
+      if (String(of) > newest) newest = String(of);
+      if (deleted === 1) continue;
+      live = wrapDigest(live + registerHash(name, String(key), String(of)));
+      entries += 1;
+    }
+    setVersion.run(live, entries, newest, name);
+  }
+}
