@@ -7,6 +7,7 @@ import type { Edit, EditProblem, EditResult } from '../lists/edit.ts';
 import type { ListInfo } from '../lists/list-info.ts';
 import type { ListService } from '../lists/list-service.ts';
 import type { StoreFailure } from '../store/store-failure.ts';
+import { checkActions } from './action-limit.ts';
 import { maySeeList } from './auth/principal.ts';
 import { type FieldProblem, fieldProblem, ProblemError } from './problem.ts';
 import { stored } from './store-problem.ts';
@@ -80,9 +81,10 @@ export async function applyEdits(
   request: FastifyRequest,
   edits: readonly Edit[],
   isDryRun: boolean,
-  fieldOf: (problem: EditProblem) => string,
+  fieldOf: (place: Pick<EditProblem, 'index' | 'field'>) => string,
 ): Promise<Applied> {
   for (const list of new Set(edits.map((edit) => edit.list))) checkList(request, list);
+  checkActions(request.principal, edits, fieldOf);
   const actor = request.principal?.actor ?? '';
   const applied = stored(await port.lists.apply(edits, { actor, isDryRun }), port.onStoreFailure);
   if (applied.kind === 'refused') throw refused(applied.problems, edits, fieldOf);
@@ -116,7 +118,7 @@ function tell(
 function refused(
   problems: readonly EditProblem[],
   edits: readonly Edit[],
-  fieldOf: (problem: EditProblem) => string,
+  fieldOf: (place: Pick<EditProblem, 'index' | 'field'>) => string,
 ): ProblemError {
   const [first] = problems;
   const status = first === undefined ? 400 : STATUSES[first.code];

@@ -163,7 +163,13 @@ function routesOf(parts: AdminParts, tokens: Tokens): Routes[] {
 async function firstToken(tokens: Tokens): Promise<string | undefined> {
   if (tokens.hasAdmin()) return undefined;
   const made = await tokens.create(
-    { name: `made at start, ${new Date().toISOString()}`, scopes: ['admin'], lists: null, expires: null },
+    {
+      name: `made at start, ${new Date().toISOString()}`,
+      scopes: ['admin'],
+      lists: null,
+      actions: null,
+      expires: null,
+    },
     'start',
   );
   return typeof made === 'object' && 'text' in made ? made.text : undefined;

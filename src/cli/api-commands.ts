@@ -165,6 +165,7 @@ function addTokenCommands(
     .argument('<name>', 'for people, and for the audit trail')
     .addOption(new Option('--scope <scope...>', 'what it may do').choices(SCOPES).default(['read'], 'read'))
     .option('--list <name...>', 'the only lists it may see and edit')
+    .option('--action <action...>', 'the only actions it may put in force, such as `REJECT` or `5NN`')
     .option('--expires <time>', EXPIRES)
     .action(async (name: string, options: OptionValues) => {
       const { tokenCreate } = await import('./token.ts');

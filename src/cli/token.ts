@@ -11,6 +11,7 @@ interface Token {
   readonly name: string;
   readonly scopes: readonly string[];
   readonly lists?: readonly string[];
+  readonly actions?: readonly string[];
   readonly created_at: string;
   readonly expires_at?: string;
   readonly last_used_at?: string;
@@ -31,8 +32,9 @@ export async function tokenLs(options: OptionValues, terminal: Terminal): Promis
     token.created_at.slice(0, 10),
     token.expires_at?.replace(/\.\d+Z$/, 'Z') ?? 'never',
     token.last_used_at?.replace(/\.\d+Z$/, 'Z') ?? 'never',
+    token.actions?.join(',') ?? 'all',
   ]);
-  const headings = ['ID', 'NAME', 'SCOPES', 'LISTS', 'MADE', 'EXPIRES', 'LAST USED'];
+  const headings = ['ID', 'NAME', 'SCOPES', 'LISTS', 'MADE', 'EXPIRES', 'LAST USED', 'ACTIONS'];
   terminal.out(textTable(headings, rows, painter(terminal.hasOutColour)));
   return 0;
 }
@@ -41,6 +43,7 @@ export async function tokenLs(options: OptionValues, terminal: Terminal): Promis
 export async function tokenCreate(name: string, options: OptionValues, terminal: Terminal): Promise<number> {
   const client = new AdminClient(options, terminal);
   const lists = options['list'] as readonly string[] | undefined;
+  const actions = options['action'] as readonly string[] | undefined;
   const made = await client.ask<Token & { readonly token: string }>({
     method: 'POST',
     path: ['tokens'],
@@ -48,6 +51,7 @@ export async function tokenCreate(name: string, options: OptionValues, terminal:
       name,
       scopes: options['scope'],
       ...(lists === undefined ? {} : { lists }),
+      ...(actions === undefined ? {} : { actions: actions.map((action) => action.toUpperCase()) }),
       ...(typeof options['expires'] === 'string' ? { expires_at: expiryOf(options['expires']) } : {}),
     },
   });

@@ -23,6 +23,28 @@ export interface ActionMistake {
 export const MAX_ACTION_LENGTH = 1000;
 const VERBS: readonly string[] = ACTIONS.map(({ verb }) => verb);
 
+/** What actions are called where some of them are named: RELAY is OK, and `550 text` is 5NN, as in access(5). */
+export const ACTION_NAMES: readonly string[] = [...VERBS.filter((verb) => verb !== 'RELAY'), '4NN', '5NN'];
+
+/** What the evaluator makes of an action, by its name; '' for restrictions, and for what is no action. */
+export function actionName(written: string): string {
+  const action = parseAction(written.trim());
+  switch (action.kind) {
+    case 'permit':
+      return 'OK';
+    case 'code':
+      return action.code < 500 ? '4NN' : '5NN';
+    case 'effect':
+    case 'malformed':
+      return action.verb;
+    case 'list':
+    case 'empty':
+      return '';
+    default:
+      return action.kind.toUpperCase();
+  }
+}
+
 export function isActionMistake(value: ParsedAction | ActionMistake): value is ActionMistake {
   return 'error' in value;
 }

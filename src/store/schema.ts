@@ -79,6 +79,7 @@ const MIGRATIONS: readonly ((database: DatabaseSync) => void)[] = [
   ) STRICT, WITHOUT ROWID;
   `),
   addDrops,
+  sql('ALTER TABLE token ADD COLUMN actions TEXT'),
 ];
 
 function sql(text: string): (database: DatabaseSync) => void {

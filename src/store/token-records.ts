@@ -8,6 +8,8 @@ export interface TokenRecord {
   readonly scopes: readonly string[];
   /** The only lists it may touch; null: all. */
   readonly lists: readonly string[] | null;
+  /** The only actions that it may put in force; null: all. */
+  readonly actions: readonly string[] | null;
   /** Milliseconds since 1970. */
   readonly created: number;
   /** null: never. */

@@ -23,12 +23,13 @@ export function addToken(
 ): boolean {
   if (database.get('SELECT 1 FROM token WHERE name = ?', token.name) !== undefined) return false;
   database.run(
-    'INSERT INTO token (id, name, hash, scopes, lists, created, expires, last_used) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO token (id, name, hash, scopes, lists, actions, created, expires, last_used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     token.id,
     token.name,
     token.hash,
     JSON.stringify(token.scopes),
-    token.lists === null ? null : JSON.stringify(token.lists),
+    textsOf(token.lists),
+    textsOf(token.actions),
     token.created,
     token.expires,
     token.lastUsed,
@@ -61,15 +62,23 @@ export function touchToken(
 }
 
 function tokenRecord(row: Row): TokenRecord {
-  const lists = nullableText(row, 'lists');
   return {
     id: text(row, 'id'),
     name: text(row, 'name'),
     hash: text(row, 'hash'),
     scopes: JSON.parse(text(row, 'scopes')) as string[],
-    lists: lists === null ? null : (JSON.parse(lists) as string[]),
+    lists: parsedTexts(nullableText(row, 'lists')),
+    actions: parsedTexts(nullableText(row, 'actions')),
     created: number(row, 'created'),
     expires: nullableNumber(row, 'expires'),
     lastUsed: nullableNumber(row, 'last_used'),
   };
+}
+
+function textsOf(texts: readonly string[] | null): string | null {
+  return texts === null ? null : JSON.stringify(texts);
+}
+
+function parsedTexts(json: string | null): string[] | null {
+  return json === null ? null : (JSON.parse(json) as string[]);
 }

@@ -287,6 +287,17 @@ describe('tokens', () => {
   });
 });
 
+test.each([
+  [{ scopes: ['read'], actions: ['REJECT'] }, 'body/scopes'],
+  [{ scopes: ['lists', 'policies'], actions: ['REJECT'] }, 'body/scopes'],
+  [{ scopes: ['admin'], actions: ['REJECT'] }, 'body/scopes'],
+  [{ scopes: ['lists'], actions: [] }, 'body/actions'],
+  [{ scopes: ['lists'], actions: ['550'] }, 'body/actions/0'],
+])('a token held to actions makes no sense as %j', async (wish, field) => {
+  const { json } = await daemon.ask('POST', '/v1/tokens', { body: { name: 'wrong', ...wish } });
+  expect(json).toMatchObject({ status: 400, errors: [{ field }] });
+});
+
 test('times that are none are told, wherever they stand', async () => {
   const leap = '2030-12-31T23:59:60Z';
   const errors = [{ value: leap, expected: 'a time such as `2027-01-31T12:00:00Z`, with seconds up to 59' }];

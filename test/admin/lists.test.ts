@@ -575,6 +575,60 @@ describe('a POST sent again under its Idempotency-Key', () => {
   });
 });
 
+test('a token that is held to some actions puts no others in force, and edits no lists', async () => {
+  const path = await newList({ kind: 'client' });
+  const name = path.slice('/v1/lists/'.length);
+  await put(path, '192.0.2.9', { action: 'HOLD' });
+  const wish = { name: 'held to actions', scopes: ['lists'], lists: [name], actions: ['REJECT', '5NN'] };
+  const made = (await daemon.ask('POST', '/v1/tokens', { body: wish })).json;
+  expect(made.actions).toEqual(wish.actions);
+  const { token } = made;
+  const ask = async (method: string, to: string, body?: unknown, headers = {}) =>
+    daemon.ask(method, path + to, { token, body, headers });
+  const entry = '/entries/192.0.2.1';
+  for (const action of ['REJECT', 'reject spam', '550 5.7.1 no', '554 no', 'Reject\tspam']) {
+    expect((await ask('PUT', entry, { action })).status).toBeLessThan(300);
+  }
+  expect((await ask('PATCH', entry, { action: 'REJECT', comment: 'x' })).status).toBe(200);
+  const text = { 'content-type': 'text/plain' };
+  for (const action of [
+    ...['OK', 'RELAY', '550', 'DUNNO', 'DEFER', '450 later', 'permit', 'permit_mynetworks', 'REJECT,permit'],
+    ...[
+      'PREPEND X-A: b',
+      'HOLD',
+      'REDIRECT a@b.example',
+      'FILTER smtp:x',
+      'BCC a@b.example',
+      'DISCARD',
+      'REJECT\u00a0x',
+    ],
+  ]) {
+    const edit = { operation: 'put', key: '192.0.2.2', action };
+    const good = { operation: 'put', key: '192.0.2.3', action: 'REJECT' };
+    for (const [answer, field] of [
+      [await ask('PUT', '/entries/192.0.2.2', { action }), 'body/action'],
+      [await ask('PUT', '/entries/192.0.2.2?dry_run=true', { action }), 'body/action'],
+      [await ask('PATCH', entry, { action }), 'body/action'],
+      [await ask('POST', '/bulk', { edits: [good, edit] }), 'body/edits/1/action'],
+      [await ask('POST', '/import', `192.0.2.3 REJECT\n192.0.2.2 ${action}\n`, text), 'body/line 2/action'],
+    ] as const) {
+      const expected = 'one of the actions that the token is held to: REJECT, 5NN';
+      expect(answer.json).toMatchObject({ status: 403, errors: [{ field, expected }] });
+    }
+  }
+  // An expiry of its own would put in force what somebody else has put there.
+  expect((await ask('PATCH', '/entries/192.0.2.9', { expires_at: null })).json).toMatchObject({
+    status: 403,
+    errors: [{ field: 'body/action' }],
+  });
+  expect((await ask('PUT', '', { description: 'mine' })).status).toBe(403);
+  expect((await ask('DELETE', '')).status).toBe(403);
+  expect((await ask('DELETE', entry)).status).toBe(200);
+  const entries = (await ask('GET', '/entries')).json.entries;
+  expect(entries).toMatchObject([{ key: '192.0.2.9', action: 'HOLD' }]);
+  expect((await daemon.ask('GET', '/v1/me', { token })).json.actions).toEqual(wish.actions);
+});
+
 test('a token that is held to some lists sees and edits those alone', async () => {
   const mine = await newList();
   const other = await newList();

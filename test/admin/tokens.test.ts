@@ -5,7 +5,7 @@ import { MAX_TOKENS, type TokenKeeper, Tokens } from '../../src/admin/auth/token
 import { Store } from '../../src/store/store.ts';
 import { StoreFailure } from '../../src/store/store-failure.ts';
 
-const WISH = { name: 'fail2ban', scopes: ['lists'], lists: ['bad'], expires: null } as const;
+const WISH = { name: 'fail2ban', scopes: ['lists'], lists: ['bad'], actions: null, expires: null } as const;
 
 /** A store in memory that notes what it is asked, and fails when it is told to. */
 async function noted() {

@@ -232,6 +232,20 @@ describe('tokens', () => {
     expect(remote.errors).toContain('the token is not known, or its time is over');
   });
 
+  test('may be held to actions', async () => {
+    await printed('list', 'create', 'held');
+    const words = ['--scope', 'lists', '--list', 'held', '--action', 'reject', '5nn'];
+    const token = (await printed('token', 'create', 'robot', ...words)).trim();
+    expect(await printed('token', 'ls')).toMatch(/robot +lists +held .* REJECT,5NN$/m);
+    const remote = new FakeTerminal(directory);
+    remote.environment = { POSTWARD_TOKEN: token };
+    const add = (...action: string[]) =>
+      run(['node', 'postward', 'list', 'add', 'held', '192.0.2.1', ...action, '--api', daemon.url], remote);
+    expect(await add('550', 'no')).toBe(0);
+    expect(await add('OK')).toBe(1);
+    expect(remote.errors).toContain('body/action: one of the actions that the token is held to: REJECT, 5NN');
+  });
+
   test('that are not there are told before any is revoked', async () => {
     await printed('token', 'create', 'stays');
     expect(await typed('token', 'rm', 'stays', 'nobody')).toBe(1);

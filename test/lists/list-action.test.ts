@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isActionMistake, parseListAction } from '../../src/lists/list-action.ts';
+import { ACTIONS } from '../../src/access/action.ts';
+import { ACTION_NAMES, actionName, isActionMistake, parseListAction } from '../../src/lists/list-action.ts';
 
 function told(action: string): string {
   const parsed = parseListAction(action, ['greylist']);
@@ -39,4 +40,18 @@ describe('the action of an entry', () => {
   ])('cannot be %j: %s', (action, part) => {
     expect(told(action)).toContain(part);
   });
+});
+
+describe('the name of an action', () => {
+  it('is that of its verb, and every verb has one', () => {
+    const names = ACTIONS.map(({ verb }) => actionName(`${verb.toLowerCase()} x-a: b@c`));
+    expect(new Set([...names, actionName('450 x'), actionName('599 x')])).toEqual(new Set(ACTION_NAMES));
+  });
+
+  it.each(['', 'permit', 'REJECT,permit', 'REJECTx', '600 x', '5501 x', 'REJECT\u00a0x'])(
+    '%j has none',
+    (action) => {
+      expect(actionName(action)).toBe('');
+    },
+  );
 });

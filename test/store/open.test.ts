@@ -14,7 +14,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { openLists, openStore } from '../../src/lists/open-lists.ts';
 import { backupStore } from '../../src/store/backup.ts';
-import { SCHEMA_VERSION } from '../../src/store/schema.ts';
+import { migrate, SCHEMA_VERSION } from '../../src/store/schema.ts';
 import { Store } from '../../src/store/store.ts';
 import { OperatorError } from '../../src/util/operator-error.ts';
 import { applied, close, dataDirectory, makeList, openTestLists, put } from '../lists/memory-lists.ts';
@@ -109,6 +109,18 @@ describe('the store', () => {
     const answer = await refusal(directory);
     expect(answer).toContain(`\`${directory}\``);
     expect(answer).toContain('setting `data`');
+  });
+
+  it('that an earlier Postward wrote keeps its tokens, which are held to no actions', async () => {
+    const directory = dataDirectory();
+    const database = new DatabaseSync(join(directory, 'postward.db'));
+    migrate(database, 2);
+    database.exec(
+      "INSERT INTO token (id, name, hash, scopes, lists, created) VALUES ('a', 'old', 'ab', '[\"lists\"]', '[\"x\"]', 1)",
+    );
+    database.close();
+    const { store } = await openTestLists({ directory });
+    expect(await store.tokens.all()).toMatchObject([{ name: 'old', lists: ['x'], actions: null }]);
   });
 
   it('that a later Postward wrote is left alone', async () => {

@@ -136,7 +136,7 @@ describe('the audit', () => {
 describe('tokens', () => {
   const token = {
     ...{ id: 'id1', name: 'deploy', hash: 'ab'.repeat(32), scopes: ['lists'], lists: ['a'] },
-    ...{ created: START, expires: null, lastUsed: null },
+    ...{ actions: ['REJECT', '5NN'], created: START, expires: null, lastUsed: null },
   };
   const audit = (operation: string) => ({
     ...{ at: START, actor: 'tester', operation, list: '', subject: 'id1' },

@@ -12,6 +12,8 @@ export interface Principal {
   readonly scopes: readonly Scope[];
   /** The only lists it may see and edit; undefined: all. */
   readonly lists: readonly string[] | undefined;
+  /** The only actions it may put in force, by ACTION_NAMES; undefined: all. */
+  readonly actions?: readonly string[] | undefined;
   /** Of its token; undefined for the local socket. */
   readonly tokenId: string | undefined;
 }

@@ -25,6 +25,7 @@ export interface TokenWish {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly lists: readonly string[] | null;
+  readonly actions: readonly string[] | null;
   /** Milliseconds since 1970; null: never. */
   readonly expires: number | null;
 }
@@ -170,16 +171,18 @@ function principalOf(token: TokenRecord): Principal {
     key: `token:${token.id}`,
     scopes: SCOPES.filter((scope) => token.scopes.includes(scope)),
     lists: token.lists ?? undefined,
+    actions: token.actions ?? undefined,
     tokenId: token.id,
   };
 }
 
 /** For the audit trail. */
-function factsOf({ name, scopes, lists, expires }: TokenRecord): string {
+function factsOf({ name, scopes, lists, actions, expires }: TokenRecord): string {
   return JSON.stringify({
     name,
     scopes,
     lists,
+    ...(actions === null ? {} : { actions }),
     expires_at: expires === null ? null : new Date(expires).toISOString(),
   });
 }

@@ -137,7 +137,7 @@ export function bulkRoutes(port: ListPort): Routes {
           const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
           const { edits, lines } = importedEdits(list, FORMAT_OF.get(type) ?? 'access', String(request.body));
           refuseContradictions(port.lists, edits, (index) => `line ${lines[index]}`);
-          const fieldOf = ({ index, field }: EditProblem) =>
+          const fieldOf = ({ index, field }: Pick<EditProblem, 'index' | 'field'>) =>
             field === 'list' ? 'params/list' : `body/line ${lines[index]}/${field}`;
           return summary(edits, await applyEdits(port, request, edits, isDryRun, fieldOf), isDryRun);
         },

@@ -210,7 +210,7 @@ function noEntry(list: string, key: string): ProblemError {
   return new ProblemError(404, `there is no entry ${shown(key)} in the list \`${list}\``);
 }
 
-function fieldOf({ field }: EditProblem): string {
+function fieldOf({ field }: Pick<EditProblem, 'field'>): string {
   switch (field) {
     case 'list':
     case 'key':

@@ -186,6 +186,6 @@ export function listRoutes(port: ListPort): Routes {
   };
 }
 
-function fieldOf({ field }: EditProblem): string {
+function fieldOf({ field }: Pick<EditProblem, 'field'>): string {
   return field === 'list' ? 'params/list' : `body/${field}`;
 }

@@ -1,5 +1,6 @@
 /** `/v1/tokens`: who may use this API. A token's text is in the answer that makes it, and nowhere else. */
 import { type Static, Type } from 'typebox';
+import { ACTION_NAMES } from '../../lists/list-action.ts';
 import type { StoreFailure } from '../../store/store-failure.ts';
 import type { TokenRecord } from '../../store/token-records.ts';
 import { SCOPES, type Scope } from '../auth/scope.ts';
@@ -30,11 +31,19 @@ const LIST_NAMES = Type.Array(
   { minItems: 1, maxItems: 100, uniqueItems: true, description: 'The only lists it may see and edit.' },
 );
 
+const TOKEN_ACTIONS = Type.Array(Type.Enum([...ACTION_NAMES]), {
+  minItems: 1,
+  uniqueItems: true,
+  description:
+    'The only actions that it may put in force: it edits entries, and no lists. `4NN` and `5NN` stand for reply codes with a text.',
+});
+
 const FACTS = {
   id: ID,
   name: NAME,
   scopes: Type.Array(Type.Enum([...SCOPES])),
   lists: Type.Optional(LIST_NAMES),
+  actions: Type.Optional(TOKEN_ACTIONS),
   created_at: timeOf(),
   expires_at: Type.Optional(timeOf({ description: 'Missing: never.' })),
   last_used_at: Type.Optional(timeOf({ description: 'Missing: not yet.' })),
@@ -51,6 +60,7 @@ const WISH = closed({
   name: NAME,
   scopes: Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true }),
   lists: Type.Optional(LIST_NAMES),
+  actions: Type.Optional(TOKEN_ACTIONS),
   expires_at: Type.Optional(timeOf({ description: 'In the future. Default: never.' })),
 });
 
@@ -58,6 +68,7 @@ const ME = closed({
   actor: Type.String({ description: 'As the audit trail names it.' }),
   scopes: Type.Array(Type.Enum([...SCOPES])),
   lists: Type.Optional(Type.Array(Type.String())),
+  actions: Type.Optional(Type.Array(Type.String())),
 });
 
 const tags = ['tokens'];
@@ -89,6 +100,7 @@ export function tokenRoutes({ tokens, onStoreFailure }: TokenPort): Routes {
           name: body.name,
           scopes: body.scopes as readonly Scope[],
           lists: body.lists ?? null,
+          actions: body.actions ?? null,
           expires: body.expires_at === undefined ? null : timeMs(body.expires_at),
         };
         const made = stored(await tokens.create(wish, principal?.actor ?? ''), onStoreFailure);
@@ -149,13 +161,14 @@ export function tokenRoutes({ tokens, onStoreFailure }: TokenPort): Routes {
         actor: principal?.actor ?? '',
         scopes: [...(principal?.scopes ?? [])],
         ...(principal?.lists === undefined ? {} : { lists: [...principal.lists] }),
+        ...(principal?.actions === undefined ? {} : { actions: [...principal.actions] }),
       }),
     );
   };
 }
 
 /** What the schema cannot say. */
-function checkWish({ scopes, lists, expires_at }: Static<typeof WISH>): void {
+function checkWish({ scopes, lists, actions, expires_at }: Static<typeof WISH>): void {
   const wide = scopes.find((scope) => scope === 'policies' || scope === 'admin');
   if (lists !== undefined && wide !== undefined) {
     throw new ProblemError(
@@ -163,6 +176,11 @@ function checkWish({ scopes, lists, expires_at }: Static<typeof WISH>): void {
       `the scope \`${wide}\` is not about lists, so it cannot be held to some of them`,
       [fieldProblem('body/scopes', scopes, 'read and lists only, when `lists` is given')],
     );
+  }
+  if (actions !== undefined && (wide !== undefined || !scopes.includes('lists'))) {
+    throw new ProblemError(400, 'only a token that edits lists can be held to some actions', [
+      fieldProblem('body/scopes', scopes, 'lists, or read and lists, when `actions` is given'),
+    ]);
   }
   if (expires_at !== undefined && timeMs(expires_at) <= Date.now()) {
     throw new ProblemError(400, 'the token would have expired already', [
@@ -182,6 +200,7 @@ function tokenJson({
   name,
   scopes,
   lists,
+  actions,
   created,
   expires,
   lastUsed,
@@ -191,6 +210,7 @@ function tokenJson({
     name,
     scopes: SCOPES.filter((scope) => scopes.includes(scope)),
     ...(lists === null ? {} : { lists: [...lists] }),
+    ...(actions === null ? {} : { actions: [...actions] }),
     created_at: isoTime(created),
     ...(expires === null ? {} : { expires_at: isoTime(expires) }),
     ...(lastUsed === null ? {} : { last_used_at: isoTime(lastUsed) }),
