@@ -7,6 +7,7 @@ import type { StoreEdit } from '../store/list-edits.ts';
 import { LIST_KINDS, type ListEntry, type ListKind } from '../store/list-records.ts';
 import { isStamp } from '../store/stamp.ts';
 import { isListName, LIST_NAME_HELP } from '../tables/list-tables.ts';
+import { didYouMean } from '../util/did-you-mean.ts';
 import { formatTime } from '../util/rfc3339.ts';
 import { MAX_EXPIRES_MS } from './action-pool.ts';
 import type { Edit, EditProblem, EntryFields } from './edit.ts';
@@ -23,6 +24,20 @@ export interface CheckContext {
   readonly kindOf: (list: string) => ListKind | undefined;
   /** The restriction classes of the policies in force. */
   readonly classNames: Iterable<string>;
+  /** For all edits of a transaction together: a guess costs more than all else. */
+  readonly guess: typeof didYouMean;
+}
+
+/** As many mistakes as anybody reads. */
+const MAX_GUESSES = 100;
+
+/** The name that a misspelt one was meant for, for so many of them. */
+export function someGuesses(): typeof didYouMean {
+  let left = MAX_GUESSES;
+  return (name, known) => {
+    left -= 1;
+    return left < 0 ? undefined : didYouMean(name, known);
+  };
 }
 
 export interface CheckedEdit {
@@ -107,7 +122,7 @@ class EditChecker {
   }
 
   #action(written: string): { text: string; verb: string } | undefined {
-    const action = parseListAction(written, this.#context.classNames);
+    const action = parseListAction(written, this.#context.classNames, this.#context.guess);
     if (!isActionMistake(action)) return action;
     this.#invalid('action', action.error, action.help);
     return undefined;

@@ -49,8 +49,15 @@ export function isActionMistake(value: ParsedAction | ActionMistake): value is A
   return 'error' in value;
 }
 
-/** @param classNames the restriction classes of the policies in force */
-export function parseListAction(written: string, classNames: Iterable<string>): ParsedAction | ActionMistake {
+/**
+ * @param classNames the restriction classes of the policies in force
+ * @param guess finds the name that a misspelt one was meant for; it looks at all of them
+ */
+export function parseListAction(
+  written: string,
+  classNames: Iterable<string>,
+  guess: typeof didYouMean = didYouMean,
+): ParsedAction | ActionMistake {
   const text = written.trim();
   if (text.length > MAX_ACTION_LENGTH) {
     return { error: `the action is longer than ${MAX_ACTION_LENGTH} characters`, help: 'shorten its text' };
@@ -77,7 +84,7 @@ export function parseListAction(written: string, classNames: Iterable<string>): 
           : 'write `OK` to permit',
       };
     case 'list':
-      return checkRestrictions(action.text, [...classNames]) ?? { text, verb: 'RESTRICTIONS' };
+      return checkRestrictions(action.text, [...classNames], guess) ?? { text, verb: 'RESTRICTIONS' };
     default:
       return { text, verb };
   }
@@ -89,7 +96,11 @@ export function verbOf(text: string): string {
   return VERBS.includes(word) || /^[45]\d\d$/.test(word) ? word : 'RESTRICTIONS';
 }
 
-function checkRestrictions(text: string, classNames: readonly string[]): ActionMistake | undefined {
+function checkRestrictions(
+  text: string,
+  classNames: readonly string[],
+  guess: typeof didYouMean,
+): ActionMistake | undefined {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
@@ -106,7 +117,7 @@ function checkRestrictions(text: string, classNames: readonly string[]): ActionM
       return { error: `${shown(word)} needs an argument`, help: 'write it after the name' };
     }
     if (classNames.includes(word)) continue;
-    const meant = didYouMean(word, [...VERBS, ...RESTRICTION_NAMES, ...classNames]);
+    const meant = guess(word, [...VERBS, ...RESTRICTION_NAMES, ...classNames]);
     return {
       error: `${shown(word)} is no action, no restriction, and no class of a policy in force`,
       help:

@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts';
 import { StoreFailure } from '../store/store-failure.ts';
 import { Burial } from './burial.ts';
 import type { ApplyResult, Edit, EditOptions, EditProblem } from './edit.ts';
-import { checkEdit, expiryNotes } from './edit-check.ts';
+import { checkEdit, expiryNotes, someGuesses } from './edit-check.ts';
 import { CLASSES_OF } from './key.ts';
 import type { ListMemory } from './list-memory.ts';
 import { ListRoom, type RoomOptions } from './list-room.ts';
@@ -97,6 +97,7 @@ export class ListChanges {
       nowMs,
       kindOf: (list: string) => this.#memory.find(list)?.kind,
       classNames: [...this.#options.classNames()],
+      guess: someGuesses(),
     };
     /** Lists that this transaction makes, with their kinds. */
     const made = new Map<string, ListKind>();

@@ -469,6 +469,17 @@ describe('many entries at once', () => {
     expect((await put(path, `${name}@`, { action: 'x' })).text.length).toBeLessThan(1500);
   });
 
+  test('of which many are misspelt get a guess for as many as are told', async () => {
+    const path = await newList();
+    const edits = Array.from({ length: 200 }, (_, i) => ({
+      ...{ operation: 'put', key: `192.0.2.${i}`, action: 'REJCT' },
+    }));
+    const { json } = await daemon.ask('POST', `${path}/bulk`, { body: { edits } });
+    expect(json.errors).toHaveLength(100);
+    for (const { expected } of json.errors) expect(expected).toContain('did you mean `REJECT`?');
+    expect(json.detail).toContain('200 of the edits are refused (and 100 more)');
+  });
+
   test('that are nested without end are refused where they stand', async () => {
     const path = await newList({ kind: 'client' });
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ACTIONS } from '../../src/access/action.ts';
+import { someGuesses } from '../../src/lists/edit-check.ts';
 import { ACTION_NAMES, actionName, isActionMistake, parseListAction } from '../../src/lists/list-action.ts';
 
 function told(action: string): string {
@@ -40,6 +41,14 @@ describe('the action of an entry', () => {
   ])('cannot be %j: %s', (action, part) => {
     expect(told(action)).toContain(part);
   });
+});
+
+it('guesses of a transaction end after as many as anybody reads', () => {
+  const guess = someGuesses();
+  const mistakes = Array.from({ length: 150 }, () => parseListAction('REJCT', [], guess));
+  const guessed = mistakes.filter((each) => isActionMistake(each) && each.help === 'did you mean `REJECT`?');
+  expect(guessed).toHaveLength(100);
+  expect(mistakes.filter(isActionMistake)).toHaveLength(150);
 });
 
 describe('the name of an action', () => {
