@@ -9,9 +9,10 @@
  * our own, so that it can stop anywhere.
  */
 import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
-import type { DecidedBy, Decision, LookupNote, TraceEntry, TraceList, Verdict, Warning } from './decision.ts';
+import type { DecidedBy, Decision, LookupNote, TraceEntry, TraceList, Verdict } from './decision.ts';
 import type { Evaluation } from './evaluation.ts';
 import { lookAhead } from './lookahead.ts';
+import { lostEffects, type PlacedEffect } from './lost-effects.ts';
 import { CONFIGURATION_ERROR, type Outcome, type Reply, type SideEffect, type Subject } from './outcome.ts';
 import type { Plan, Stage } from './plan.ts';
 import { settle } from './settle.ts';
@@ -61,8 +62,7 @@ class Run {
   readonly #options: EvaluateOptions;
   readonly #frames: Frame[] = [];
   readonly #effects: SideEffect[] = [];
-  /** The list and step of each of them. */
-  readonly #effectPlaces: Pick<Warning, 'list' | 'step'>[] = [];
+  readonly #placed: PlacedEffect[] = [];
   readonly #trace: TraceList[] | undefined;
   #stage = 0;
   #known: Stage['early'];
@@ -204,7 +204,7 @@ class Run {
         break;
       case 'effect':
         this.#effects.push(outcome.effect);
-        this.#effectPlaces.push({ list: this.#e.list, step });
+        this.#placed.push({ effect: outcome.effect, list: this.#e.list, step });
         if (outcome.effect.verb === 'DISCARD') {
           this.#isDiscarded = true;
           this.#discardedBy = this.#decidedBy(step);
@@ -298,26 +298,8 @@ class Run {
       const { reply, decidedBy } = this.#deferIfReject;
       return this.#decide('defer_if_reject', settle(reply, undefined, isSoftBounce), decidedBy, false);
     }
-    this.#warnOfLostEffects();
+    if (this.#placed.length > 1) this.#e.warnings.push(...lostEffects(this.#placed));
     return this.#decide('permit', undefined, this.#permittedBy, false);
-  }
-
-  /** A policy answer carries one action: of several side effects of one message, say which ones are lost. */
-  #warnOfLostEffects(): void {
-    if (this.#effects.length < 2) return;
-    const verbs = new Set<string>();
-    for (const [index, { verb }] of this.#effects.entries()) {
-      if (verb === 'INFO' || verb === 'WARN') continue;
-      const isFirst = verbs.size === 0;
-      // Of these smtpd keeps the last, or needs no second.
-      const isRepeated = verbs.has(verb) && verb !== 'PREPEND' && verb !== 'BCC';
-      verbs.add(verb);
-      const place = this.#effectPlaces[index];
-      if (isFirst || isRepeated || place === undefined) continue;
-      const [sent] = verbs;
-      const message = `Postfix takes one action an answer: of ${sent} and ${verb} the latter is lost`;
-      this.#e.warnings.push({ code: 'lost_effect', message, ...place });
-    }
   }
 
   /** Only the relay list hands its defer_if_reject on, to the recipient list. */
