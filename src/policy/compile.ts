@@ -145,9 +145,9 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     dnsblUse: (list, subject, isAllowList) => {
       const use = dnsblUse(list, subject, healthMode(list.domain), isAllowList);
       const key = `${use.key} ${isAllowList}`;
-      const known = dnsblUses.get(key);
-      if (known === undefined) dnsblUses.set(key, use);
-      return known ?? use;
+      if (!dnsblUses.has(key)) dnsblUses.set(key, use);
+      // Not the one there is: each is shown as its author spells it.
+      return use;
     },
   };
 
