@@ -25,7 +25,9 @@ function fill(directory: string, entries: number): void {
   const { raw, close } = openForWriting(directory, false);
   raw.exec('BEGIN');
   raw.exec(
-    "INSERT INTO list VALUES ('big', 'any', '', 0, '', 1, '', '019aa1b2c3d4-0000-00000000', 0, 0, 0, 0)",
+    `INSERT INTO list
+       (name, kind, description, created, created_by, changed, changed_by, stamp, deleted, unshared, digest, registers)
+       VALUES ('big', 'any', '', 0, '', 1, '', '019aa1b2c3d4-0000-00000000', 0, 0, 0, 0)`,
   );
   const insert = raw.prepare(
     "INSERT INTO entry VALUES ('big', ?, 'text', 'REJECT', 'REJECT', ?, NULL, 0, '', 0, '', '019aa1b2c3d4-0000-00000000', 0, 0)",
