@@ -1,6 +1,6 @@
 /** Two daemons with a list and one Redis: an edit by HTTP at one decides at the other; Redis goes and comes. */
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ApiDaemon } from '../admin/api-daemon.ts';
+import { ApiDaemon, POLICY } from '../admin/api-daemon.ts';
 import { startRedis, until } from '../support/redis.ts';
 import { requirement } from '../support/requirements.ts';
 
@@ -72,6 +72,44 @@ describe.skipIf(!requirement('redis').isMet)('two daemons with one Redis', () =>
     );
     expect(told.map(({ event }) => event)).toEqual(['redis_up', 'redis_down', 'redis_up']);
     expect(JSON.stringify([one.log, two.log, metrics])).not.toContain('hunter2');
+  });
+
+  test('a list deleted at one: entries that the other adds meanwhile can be removed, what its policy names is there', async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const start = async (policy: string) => {
+      const settings = { REDIS__URL: `redis://127.0.0.1:${redis.port}`, REDIS__TIMEOUT_MS: '500' };
+      const daemon = await ApiDaemon.start({ settings, policy });
+      onTestFinished(() => daemon.stop());
+      return daemon;
+    };
+    const one = await start(POLICY.replace(/^.*list:reject_client\n/m, ''));
+    const two = await start(POLICY);
+    const status = async (daemon: ApiDaemon, method: string, path: string, body?: unknown) =>
+      (await daemon.ask(method, path, body === undefined ? {} : { body })).status;
+    const z = '/v1/lists/z';
+    expect(await status(one, 'PUT', z, { kind: 'client' })).toBe(201);
+    expect(await status(one, 'PUT', `${z}/entries/198.51.100.1`, { action: 'REJECT one' })).toBe(201);
+    await until('shared', async () => (await status(two, 'GET', `${z}/entries/198.51.100.1`)) === 200);
+    await redis.pause();
+    expect(await status(one, 'DELETE', z)).toBe(200);
+    expect(await status(two, 'PUT', `${z}/entries/198.51.100.2`, { action: 'REJECT two' })).toBe(201);
+    await redis.resume();
+    await until('shared', async () => (await status(one, 'GET', `${z}/entries/198.51.100.2`)) === 200);
+    await until('gone', async () => (await status(two, 'GET', `${z}/entries/198.51.100.1`)) === 404);
+    for (const daemon of [one, two]) {
+      expect((await daemon.ask('GET', z)).json).toMatchObject({ kind: 'client', entries: 1 });
+    }
+    expect(await status(one, 'DELETE', `${z}/entries/198.51.100.2`)).toBe(200);
+    await until('gone', async () => (await status(two, 'GET', z)) === 404);
+
+    await status(one, 'PUT', '/v1/lists/reject_client', { kind: 'client' });
+    expect(await status(one, 'PUT', ENTRY, { action: 'REJECT spam run' })).toBe(201);
+    await until('in force', async () => (await two.decide()) === REJECT);
+    expect(await status(one, 'DELETE', '/v1/lists/reject_client')).toBe(200);
+    await until('out of force', async () => (await two.decide()) === 'DUNNO');
+    expect(await status(two, 'PUT', ENTRY, { action: 'REJECT spam run' })).toBe(201);
+    expect(await two.decide()).toBe(REJECT);
   });
 
   test('without `redis` an answer does not speak of sharing, nor does health', async () => {
