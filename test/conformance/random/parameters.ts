@@ -177,6 +177,24 @@ export const PARAMETERS: Readonly<
     0.25,
     (choose, maker) => choose.of([randomTable(maker, 'certificate', () => 'x'), 'static:x', 'fail:x']),
   ],
+  // By their data: of a name behind an alias smtpd shows the filter the name aliased to, Postward the one asked for.
+  smtpd_dns_reply_filter: [
+    0.06,
+    (choose, maker) =>
+      `pcre:${addFile(
+        maker,
+        'pcre',
+        choose.list(1, 2, () =>
+          choose.of([
+            '/ IN AAAA /  IGNORE',
+            '/ IN A 198\\.51\\.100\\./  ignore these',
+            '/ IN MX 10 mx\\.sender\\.test\\.$/  IGNORE',
+            '/ IN A 127\\.0\\.0\\.[24]$/  IGNORE',
+            '/ IN NS /  IGNORE',
+          ]),
+        ),
+      )}`,
+  ],
   // Nobody listens there; with that option smtpd does not mind before the end of the message.
   smtpd_proxy_filter: [0.04, () => '127.0.0.1:9\nsmtpd_proxy_options = speed_adjust'],
   default_database_type: [0.05, () => 'hash'],
