@@ -8,6 +8,7 @@
  */
 
 import { OperatorError } from '../util/operator-error.ts';
+import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
 import type { AuditPage, AuditQuery, NewAuditRecord } from './audit-records.ts';
 import type { BadCursor } from './list-query.ts';
 import {
@@ -61,7 +62,7 @@ export class Store {
   readonly #writer: StoreThread;
   readonly #options: StoreOptions;
   /** What reads has two threads beside the writer's: searches hold up neither edits nor short reads. */
-  readonly #readers = new Map<ReadingThread, Promise<StoreThread | StoreFailure>>();
+  readonly #readers = new Map<ReadingThread, PromiseOrValue<StoreThread | StoreFailure>>();
   readonly #searches = new Turns(MAX_SEARCHES);
   readonly #exports = new Turns(Number.POSITIVE_INFINITY);
   #isClosing = false;
@@ -146,12 +147,14 @@ export class Store {
     name: N,
     request: RequestOf<N>,
   ): Promise<ResultOf<N> | StoreFailure> {
-    const thread = await this.#readingThread(kind);
+    const reader = this.#readingThread(kind);
+    // Asked before this returns, once the thread is there: it works while its last answer is being read.
+    const thread = isPromise(reader) ? await reader : reader;
     return thread instanceof StoreFailure ? thread : thread.ask(name, request);
   }
 
   /** What is in memory only the writer has. */
-  #readingThread(kind: ReadingThread): Promise<StoreThread | StoreFailure> | StoreThread | StoreFailure {
+  #readingThread(kind: ReadingThread): PromiseOrValue<StoreThread | StoreFailure> {
     if (this.#isClosing) return StoreFailure.closed();
     if (this.directory === undefined) return this.#writer;
     const known = this.#readers.get(kind);
@@ -161,6 +164,7 @@ export class Store {
     const opening = openThread(this.#options, true).then(
       (thread) => {
         this.#watch(thread);
+        this.#readers.set(kind, thread);
         void thread.ended.then(forget);
         return thread;
       },
