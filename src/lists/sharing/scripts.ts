@@ -103,31 +103,28 @@ return answers
 `);
 
 /**
- * Throws out the records of a bucket that are older than the drop of their list.
- * KEYS: digests, buckets, the entries with the drop, entries. ARGV: list,
- * bucket. Answers how many they were.
+ * Throws out records of a bucket that are older than the drop of their list: some
+ * at a time, since Redis does nothing else meanwhile. KEYS: digests, buckets, the
+ * entries with the drop, entries. ARGV: list, bucket, cursor, how many to look
+ * at. Answers how many were thrown out, and the next cursor; '0': there is no more.
  */
 export const BURY = new RedisScript(`${COMMON}${CLOCK}
 local dropStamp = usable(parse(redis.call('HGET', KEYS[3], DROP)))
-if not dropStamp then return 0 end
-local all, old, sum = redis.call('HGETALL', KEYS[4]), {}, 0
-for at = 1, #all, 2 do
-  local stamp, hash = parse(all[at + 1])
-  if stamp and all[at] ~= DROP and not isNewer(stamp, dropStamp) then
-    old[#old + 1] = all[at]
+if not dropStamp then return { 0, '0' } end
+local page = redis.call('HSCAN', KEYS[4], ARGV[3], 'COUNT', ARGV[4])
+local some, removed, sum = page[2], 0, 0
+for at = 1, #some, 2 do
+  local stamp, hash = parse(some[at + 1])
+  if stamp and some[at] ~= DROP and not isNewer(stamp, dropStamp) and redis.call('HDEL', KEYS[4], some[at]) == 1 then
+    removed = removed + 1
     sum = (sum + hash) % MODULUS
   end
 end
-if #old == 0 then return 0 end
-if #old * 2 == #all then redis.call('UNLINK', KEYS[4])
-else
-  for at = 1, #old, 1000 do
-    redis.call('HDEL', KEYS[4], unpack(old, at, math.min(at + 999, #old)))
-  end
+if removed > 0 then
+  add(KEYS[2], ARGV[2], -sum)
+  add(KEYS[1], ARGV[1], -sum)
 end
-add(KEYS[2], ARGV[2], -sum)
-add(KEYS[1], ARGV[1], -sum)
-return #old
+return { removed, page[1] }
 `);
 
 /** KEYS: sequence, log, digests. Answers the sequence, the last id of the log, the digests, and Redis's clock in seconds. */
