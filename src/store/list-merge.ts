@@ -68,6 +68,8 @@ class MergeRun {
   readonly #request: StoreMerge;
   readonly #writer: RegisterWriter;
   readonly #room: { entries: number; lists: number };
+  /** Lists that were not there before: each takes one place. */
+  readonly #made = new Set<string>();
   /** By register. */
   readonly #applied = new Map<string, Change>();
   readonly #dropped = new Map<string, DroppedList>();
@@ -88,7 +90,9 @@ class MergeRun {
     const { list } = change;
     const state = readList(this.#database, list);
     if (state?.drop !== undefined && change.stamp <= state.drop.stamp) return;
-    const isNew = change.kind !== 'drop' && !isThere(state) && !this.#hasEntries(list);
+    // A tombstone makes no list where it is known that there was one.
+    const isMaking = change.kind === 'list' || (change.kind === 'entry' && !(change.isDeleted && state));
+    const isNew = isMaking && !isThere(state) && !this.#made.has(list);
     if (isNew && this.#room.lists <= 0) {
       this.#refused.push({ list, key: registerKey(change), bound: 'lists' });
       return;
@@ -100,7 +104,10 @@ class MergeRun {
           ? this.#mergeList(change, state)
           : this.#mergeDrop(change, state);
     if (!isNews) return;
-    if (isNew) this.#room.lists -= 1;
+    if (isNew) {
+      this.#room.lists -= 1;
+      this.#made.add(list);
+    }
     this.#applied.set(`${list}\0${registerKey(change)}`, change.kind === 'entry' ? toChange(change) : change);
   }
 
@@ -115,14 +122,6 @@ class MergeRun {
         fill &&
         noteFill(this.#database, fill, { brought: this.#brought, summed: this.#summed, origin, nowMs }),
     };
-  }
-
-  /** What came in with this merge is not added up yet. */
-  #hasEntries(list: string): boolean {
-    for (const change of this.#applied.values()) {
-      if (change.list === list && change.kind === 'entry' && !change.isDeleted) return true;
-    }
-    return false;
   }
 
   #mergeList(change: ListChange, before: ListState | undefined): boolean {
@@ -143,7 +142,10 @@ class MergeRun {
     }
     const { before: was, ...dropped } = this.#writer.writeDrop(change);
     this.#dropped.set(change.list, dropped);
-    if (isThere(was) && !isThere(readList(this.#database, change.list))) this.#room.lists += 1;
+    if ((isThere(was) || this.#made.has(change.list)) && !isThere(readList(this.#database, change.list))) {
+      this.#room.lists += 1;
+      this.#made.delete(change.list);
+    }
     this.#audit('list.drop', change, '', was && toldList(was), undefined);
     return true;
   }

@@ -61,10 +61,10 @@ it('comes to the same on all servers, with lists that are dropped meanwhile', as
   let now = START;
   const servers: ListService[] = [];
   for (let at = 0; at < 3; at++) {
-    servers.push((await openTestLists({ isSharing: true, now: () => now })).lists);
+    servers.push((await openTestLists({ isSharing: true, maxLists: 100_000, now: () => now })).lists);
   }
   // It edits nothing, and hears of everything at once.
-  const { lists: late } = await openTestLists({ isSharing: true, now: () => now });
+  const { lists: late } = await openTestLists({ isSharing: true, maxLists: 100_000, now: () => now });
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 25 }),
