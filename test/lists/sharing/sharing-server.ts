@@ -138,13 +138,15 @@ export class SharingServer {
   }
 }
 
-/** All servers have the same registers, and Redis has their edits. */
+/** All servers have the same registers, in force, and Redis has their edits. */
 export async function converged(...servers: SharingServer[]): Promise<void> {
   await until('all servers have the same', async () => {
     const digests = await Promise.all(servers.map((server) => server.digests()));
     const waiting = await Promise.all(servers.map((server) => server.unshared()));
     return new Set(digests).size === 1 && waiting.every((count) => count === 0);
   });
+  // Digests are read on a thread of their own: what the writer has written may not be in force yet. It answers in order.
+  await Promise.all(servers.map(({ store }) => store.ask('probe', undefined)));
 }
 
 /** A directory for a store; gone after the test. */
