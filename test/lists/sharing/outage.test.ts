@@ -3,6 +3,7 @@
  * none is lost; servers decide with what they have; when Redis is back, all
  * have the same.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { PrivateServer } from '../../support/private-server.ts';
 import {
@@ -179,6 +180,8 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when', () => {
     await here.put('bad', 'here.example', 'REJECT here');
     await there.put('bad', 'there.example', 'REJECT there');
     await here.put('bad', 'both.example', 'REJECT here');
+    // Of two edits in one millisecond either may be the later.
+    await sleep(5);
     await there.put('bad', 'both.example', 'REJECT there');
     await there.remove('bad', 'old.example');
     // A command that takes too long is sent again, which whenShared does not wait for.
