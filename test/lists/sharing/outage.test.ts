@@ -90,6 +90,7 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when', () => {
     const [one, two] = await pair();
     await redis.pause();
     await one.put('bad', 'new.example', 'REJECT new');
+    await sleep(5);
     await two.put('bad', 'new.example', 'DEFER newer');
     expect(one.found('new.example')).toBe('REJECT new');
     expect(two.found('new.example')).toBe('DEFER newer');
