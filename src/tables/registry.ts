@@ -39,6 +39,8 @@ export interface FileTableType extends TypeRow {
   readonly read: ContentReader;
   /** Reads the same from a file that newaliases(1) makes such a table of. */
   readonly readAliases?: ContentReader;
+  /** The name may be the rules themselves, in braces. */
+  readonly takesRules?: boolean;
 }
 
 /** The name is one of the machine's own databases, which are files as well. */
@@ -135,13 +137,21 @@ export const TABLE_TYPES: readonly TableType[] = Object.freeze([
     isPattern: false,
     read: readTexthashFile,
   },
-  { type: 'cidr', summary: 'networks, cidr_table(5)', source: 'file', isPattern: true, read: readCidrFile },
+  {
+    type: 'cidr',
+    summary: 'networks, cidr_table(5)',
+    source: 'file',
+    isPattern: true,
+    read: readCidrFile,
+    takesRules: true,
+  },
   {
     type: 'regexp',
     summary: 'POSIX regular expressions, regexp_table(5)',
     source: 'file',
     isPattern: true,
     read: readRegexpFile,
+    takesRules: true,
   },
   {
     type: 'pcre',
@@ -149,6 +159,7 @@ export const TABLE_TYPES: readonly TableType[] = Object.freeze([
     source: 'file',
     isPattern: true,
     read: readPcreFile,
+    takesRules: true,
   },
   {
     type: 'list',

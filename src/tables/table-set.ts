@@ -9,16 +9,18 @@ import { DEFAULT_POOL_LIMITS, type PoolLimits } from '../databases/pool-limits.t
 import { SharedPools } from '../databases/shared-pools.ts';
 import type { Report } from '../language/diagnostic.ts';
 import { quote } from '../language/quote.ts';
-import type { Span } from '../language/source.ts';
+import { Source, type Span } from '../language/source.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { insideBraces, splitWords } from './braced-words.ts';
 import { type FileKind, FileTable, type TableReload } from './file-table.ts';
 import { FileWatcher } from './file-watcher.ts';
+import { hasInlineRules, inlineRules } from './inline-rules.ts';
 import { EMPTY_LISTS, type ListTables } from './list-tables.ts';
 import { DEFAULT_CACHE_LIMITS, type LookupCacheLimits } from './lookup-cache.ts';
 import {
   type CombinedTableType,
+  type FileTableType,
   findTableType,
   parseTableSpec,
   TABLE_TYPES,
@@ -88,8 +90,9 @@ export class TableSet {
 
   /** Whether a table may be opened: with `within` only what is written out, or opened there. */
   mayOpen(spec: string): boolean {
-    const source = findTableType(parseTableSpec(spec)?.type ?? '')?.source;
-    const isOutside = source !== undefined && OUTSIDE.includes(source);
+    const { type = '', name = '' } = parseTableSpec(spec) ?? {};
+    const row = findTableType(type);
+    const isOutside = row !== undefined && OUTSIDE.includes(row.source) && !isWrittenOut(row, name);
     return this.#within === undefined || !isOutside || this.#within.#tables.has(spec);
   }
 
@@ -132,6 +135,7 @@ export class TableSet {
     }
     switch (row?.source) {
       case 'file': {
+        if (isWrittenOut(row, name)) return openRules(spec, row, name, this, span, report);
         const isAliases = row.readAliases !== undefined && this.#aliases.has(spec);
         const read = isAliases && row.readAliases ? row.readAliases : row.read;
         return this.#openFile(spec, { isPattern: row.isPattern, read }, name, span, report);
@@ -227,6 +231,30 @@ class FixedTable implements Table {
   lookup(key: string): PromiseOrValue<LookupResult> {
     return this.#content.lookup(key);
   }
+}
+
+/** True for a table whose name is its rules. */
+function isWrittenOut(row: TableType, name: string): boolean {
+  return row.source === 'file' && row.takesRules === true && hasInlineRules(name);
+}
+
+/** Mistakes in a rule are told where the table is named. */
+function openRules(
+  spec: string,
+  row: FileTableType,
+  name: string,
+  tables: TableSet,
+  span: Span | undefined,
+  report: Report,
+): Table {
+  const rules = inlineRules(name);
+  if (typeof rules !== 'string') {
+    return fail(spec, 'table-syntax', `${rules.error}: ${quote(spec)}`, rules.help, span, report);
+  }
+  const lines = row.read(new Source(spec, rules), (found) => report({ ...found, span }), tables);
+  let slice = lines.next();
+  while (slice.done !== true) slice = lines.next();
+  return new FixedTable(spec, row.isPattern, slice.value);
 }
 
 function fail(

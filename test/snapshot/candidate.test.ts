@@ -119,7 +119,7 @@ test('whereas a policy on disk reads the file, and tells of it', async () => {
 
 test('uses what the policies in force use, and what is written out', async () => {
   const all = await told(`mynetworks = ${networks}
-smtpd_client_restrictions = permit_mynetworks, check_client_access inline:{{10.0.0.1 = OK}}, check_client_access texthash:${known}
+smtpd_client_restrictions = permit_mynetworks, check_client_access inline:{{10.0.0.1 = OK}}, check_client_access cidr:{{10.0.0.2 OK}}, check_client_access texthash:${known}
 smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:9, reject_unauth_destination
 `);
   expect(all).not.toContain('in-force');

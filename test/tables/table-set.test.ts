@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Diagnostic } from '../../src/language/diagnostic.ts';
-import { formatSpan } from '../../src/language/source.ts';
+import { formatSpan, Source } from '../../src/language/source.ts';
 import type { TableReload } from '../../src/tables/file-table.ts';
 import { TableFailure } from '../../src/tables/table.ts';
 import { TableSet } from '../../src/tables/table-set.ts';
@@ -66,6 +66,10 @@ describe('opening', () => {
     ['pipemap:x', 'table-syntax', 'pipemap:{type:name'],
     ['hash:access', 'table-unreadable', '$config_directory/access'],
     ['cidr:/nonexistent/x', 'table-unreadable', 'takes effect when it appears'],
+    ['pcre:{ {/x/ REJECT}', 'table-syntax', 'write `{ {rule}, {rule} }`'],
+    ['cidr:{ 192.0.2.0/24 REJECT }', 'table-syntax', 'write `{ {rule}, {rule} }`'],
+    ['regexp:{{/a/ b}{/c/ d}}', 'table-syntax', 'write `{ {rule}, {rule} }`'],
+    ['texthash:{ {x y} }', 'table-unreadable', 'whole path'],
     ['pcre:/', 'table-unreadable', 'name a text file'],
   ])('%s fails its lookups, and says why', (spec, code, help) => {
     const table = open(spec);
@@ -73,6 +77,21 @@ describe('opening', () => {
     expect(diagnostics).toMatchObject([{ severity: 'error', code, help: expect.stringContaining(help) }]);
     open(spec);
     expect(diagnostics).toHaveLength(1);
+  });
+
+  test('rules of patterns and networks may be the name, as in Postfix 3.7', () => {
+    expect(open('cidr:{ {if 192.0.2.0/24}, { 192.0.2.7  a  b }, {endif} }').lookup('192.0.2.7')).toBe('a  b');
+    expect(open('pcre:{{/^(a{1,2})$/ got $1}}').lookup('aa')).toBe('got aa');
+    expect(open('regexp:{ {#/a/ no} {} {/A/ yes} }').lookup('a')).toBe('yes');
+    expect(open('pcre:{}').lookup('a')).toBeUndefined();
+    expect(told()).toEqual([]);
+  });
+
+  test('a mistake in such a rule is told where the table is named', () => {
+    const span = new Source('main.cf', 'x = pcre:…').span(4, 10);
+    tables.open('pcre:{ {/(/ x} {/a/ y} }', span, (diagnostic) => diagnostics.push(diagnostic));
+    expect(told()).toEqual(['pattern-syntax at 1:5: missing closing parenthesis; Postfix skips this line']);
+    expect(open('pcre:{ {/(/ x} {/a/ y} }').lookup('a')).toBe('y');
   });
 
   test('only the database is there: the text is asked for', () => {

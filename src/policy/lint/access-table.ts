@@ -1,6 +1,6 @@
 /**
  * The entries of access tables with their places, for the rules that look at
- * keys and results: text files of every kind, `inline:` and `static:`. A reader
+ * keys and results: text files of every kind, `inline:`, `static:` and rules that are written out. A reader
  * of its own, since the tables that answer lookups keep no places.
  *
  * Promises every entry that has a key and a result; lines with mistakes are left
@@ -8,6 +8,7 @@
  */
 import { Source, type Span } from '../../language/source.ts';
 import { insideBraces, splitWords, trim } from '../../tables/braced-words.ts';
+import { hasInlineRules, inlineRules } from '../../tables/inline-rules.ts';
 import { parseTableSpec } from '../../tables/registry.ts';
 import { spanInLine, type TableLine, TableLineReader } from '../../tables/table-lines.ts';
 import type { TableSet } from '../../tables/table-set.ts';
@@ -85,6 +86,11 @@ export function readRowsOf(
   const matching = matchingOf(spec);
   if (matching === undefined || tables?.mayOpen(spec) === false) return undefined;
   if (type === 'static' || type === 'inline') return writtenOut(type, name, place);
+  if (matching !== 'exact' && hasInlineRules(name)) {
+    const rules = inlineRules(name);
+    const rows = typeof rules === 'string' ? readRows(new Source(spec, rules), matching) : [];
+    return rows.map((row) => ({ ...row, keySpan: place, valueSpan: place }));
+  }
   const file = readSmallFile(name, MAX_BYTES);
   return file && readRows(new Source(name, file.text), matching);
 }

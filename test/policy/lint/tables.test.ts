@@ -102,6 +102,13 @@ test.each([
   expect(lintedWords(mainCf, access)).toEqual(keys.map((key) => `shadowed-row ${key}`));
 });
 
+test('shadowed row of a table that is written out: where it is named', () => {
+  const spec = 'cidr:{ {192.0.2.0/24 REJECT}, {192.0.2.7 OK} }';
+  expect(lintedWords(`smtpd_client_restrictions = check_client_access ${spec}`)).toEqual([
+    `shadowed-row ${spec}`,
+  ]);
+});
+
 test.each([
   ['REJECT', []],
   ['REJECT 5.7.1 go away', []],
