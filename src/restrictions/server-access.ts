@@ -173,7 +173,8 @@ function findHost(
     if (hit !== undefined) return hit;
     const known = addressesWithoutDns(server, types);
     if (known.length > 0) return firstFound(known, (address) => search(addressKeys(address)));
-    return firstFound(addressQueries(server, types), ({ name, type }) =>
+    // getaddrinfo(3) takes a name with the dot of the root behind it; dns_lookup(3) of Postfix does not.
+    return firstFound(addressQueries(server.replace(/\.$/, ''), types), ({ name, type }) =>
       andThen(e.lookupHost(name, type), (answer) => {
         if (answer.status === 'tempfail') e.warn('dns', `unable to look up host ${server}: ${answer.reason}`);
         return firstFound(answer.records, ({ data }) => search(addressKeys(data)));
