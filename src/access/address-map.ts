@@ -41,7 +41,17 @@ export function addressMapKeys(
   return { keys, fullCount };
 }
 
-/** The first search string that any table has, tables in order for each. A table that fails ends the search. */
+/** A search string without anything behind it: maps_find(3) calls that a mistake, which waiting does not mend. */
+export class EmptyResult extends TableFailure {
+  constructor(table: Table, key: string) {
+    super(`${table.spec}: empty lookup result for \`${key}\``);
+  }
+}
+
+/**
+ * The first search string that any table has, tables in order for each. A table that fails, or has it with nothing
+ * behind it, ends the search.
+ */
 export function findInMaps(
   tables: readonly Table[],
   { keys, fullCount }: SearchKeys,
@@ -53,6 +63,7 @@ export function findInMaps(
       if (isPartial && table.isPattern) return undefined;
       return andThen(table.lookup(key), (value): AccessHit | TableFailure | undefined => {
         listener(table)?.(key, value);
+        if (value === '') return new EmptyResult(table, key);
         return value === undefined || value instanceof TableFailure ? value : { key, value };
       });
     });

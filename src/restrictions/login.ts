@@ -1,13 +1,13 @@
 /** Whether a client may use a sender address: smtpd_sender_login_maps (postconf(5)). */
 import { addressMapKeys, findInMaps } from '../access/address-map.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
-import { DUNNO, fault, type Outcome, reject } from '../engine/outcome.ts';
+import { DUNNO, type Outcome, reject } from '../engine/outcome.ts';
 import { TableFailure } from '../tables/table.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
 import { listener } from './access.ts';
-import { addressExtension, openMaps } from './address-maps.ts';
+import { addressExtension, mapsFailed, openMaps } from './address-maps.ts';
 import type { CompileContext, CompiledCheck, Restriction } from './restriction.ts';
-import { lookupFailure, rejected, senderSubject } from './subject.ts';
+import { rejected, senderSubject } from './subject.ts';
 
 /** Which clients a restriction is about, and what it makes of a sender that nobody owns. */
 interface LoginRule {
@@ -111,7 +111,7 @@ function decide(e: Evaluation, rule: LoginRule, login: string, owners: string | 
   return isOwner ? DUNNO : reject(rejected(senderSubject(e), 553, '5.7.1', `not owned by user ${login}`));
 }
 
-function failed(e: Evaluation, sender: string, { reason }: TableFailure): Outcome {
-  e.warn('table_failure', `smtpd_sender_login_maps: ${reason}`);
-  return fault(lookupFailure(sender));
+function failed(e: Evaluation, sender: string, failure: TableFailure): Outcome {
+  e.warn('table_failure', `smtpd_sender_login_maps: ${failure.reason}`);
+  return mapsFailed(failure, sender);
 }

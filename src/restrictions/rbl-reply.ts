@@ -3,6 +3,7 @@
  * rbl_reply_maps, with `$rbl_…` and the names of smtpd_expansion_filter's
  * documentation filled in (postconf(5)).
  */
+import { EmptyResult } from '../access/address-map.ts';
 import { fixDsn, splitDsn } from '../access/dsn.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { CONFIGURATION_ERROR, type Outcome, type ReplyClass, reject } from '../engine/outcome.ts';
@@ -90,7 +91,10 @@ function findTemplate(
 ): PromiseOrValue<string | undefined | TableFailure> {
   const table = maps[index];
   if (table === undefined) return undefined;
-  return andThen(table.lookup(key), (value) => value ?? findTemplate(maps, index + 1, key));
+  return andThen(table.lookup(key), (value) => {
+    if (value === '') return new EmptyResult(table, key);
+    return value ?? findTemplate(maps, index + 1, key);
+  });
 }
 
 type Value = (e: Evaluation, listing: Listing, serverName: string) => string;

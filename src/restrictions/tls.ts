@@ -2,15 +2,14 @@
 import { findInMaps } from '../access/address-map.ts';
 import { findFirst, wholeKey } from '../access/lookup-order.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
-import { DUNNO, fault, type Outcome, PERMIT, type Subject } from '../engine/outcome.ts';
+import { DUNNO, type Outcome, PERMIT, type Subject } from '../engine/outcome.ts';
 import type { Step } from '../engine/step.ts';
 import { TableFailure } from '../tables/table.ts';
 import { firstFound } from '../util/first-found.ts';
 import { andThen } from '../util/promise-or-value.ts';
 import { application, listener } from './access.ts';
-import { openMaps } from './address-maps.ts';
+import { mapsFailed, openMaps } from './address-maps.ts';
 import type { CompileContext, CompiledCheck, Restriction, RestrictionUse } from './restriction.ts';
-import { lookupFailure } from './subject.ts';
 
 type Fingerprint = 'ccert_fingerprint' | 'ccert_pubkey_fingerprint';
 
@@ -71,7 +70,7 @@ function permitCertificates(context: CompileContext, permitsTrusted: boolean): C
       return andThen(found, (hit): Outcome => {
         if (!(hit instanceof TableFailure)) return hit === undefined ? DUNNO : PERMIT;
         e.warn('table_failure', `relay_clientcerts: ${hit.reason}`);
-        return fault(lookupFailure(e.subject.name));
+        return mapsFailed(hit, e.subject.name);
       });
     },
   };

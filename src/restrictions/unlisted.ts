@@ -5,14 +5,14 @@
  */
 import { addressMapKeys, findInMaps } from '../access/address-map.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
-import { DUNNO, fault, type Outcome, reject, type Subject } from '../engine/outcome.ts';
+import { DUNNO, type Outcome, reject, type Subject } from '../engine/outcome.ts';
 import { type Table, TableFailure } from '../tables/table.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
 import { listener } from './access.ts';
-import { addressExtension, openMaps } from './address-maps.ts';
+import { addressExtension, mapsFailed, openMaps } from './address-maps.ts';
 import type { AddressClass, ResolvedAddress } from './address-resolver.ts';
 import type { Check, CompileContext, Restriction } from './restriction.ts';
-import { lookupFailure, recipientSubject, rejected, senderSubject } from './subject.ts';
+import { recipientSubject, rejected, senderSubject } from './subject.ts';
 
 export const UNLISTED: readonly Restriction[] = [
   {
@@ -129,8 +129,8 @@ function subjectOf(e: Evaluation, party: 'sender' | 'recipient'): Subject {
   return party === 'sender' ? senderSubject(e) : recipientSubject(e);
 }
 
-function failed(e: Evaluation, party: 'sender' | 'recipient', { reason }: TableFailure): Outcome {
+function failed(e: Evaluation, party: 'sender' | 'recipient', failure: TableFailure): Outcome {
   const { name } = subjectOf(e, party);
-  e.warn('table_failure', `address ${name}: ${reason}`);
-  return fault(lookupFailure(name));
+  e.warn('table_failure', `address ${name}: ${failure.reason}`);
+  return mapsFailed(failure, name);
 }
