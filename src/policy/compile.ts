@@ -17,6 +17,7 @@ import { FILE_LIMITS, WORD_WORK, WorkBudget } from '../language/work-budget.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
 import { AddressResolver } from '../restrictions/address-resolver.ts';
 import { brokenList, compileList, type ListCompiler } from '../restrictions/compile-list.ts';
+import { EarlierRecipients } from '../restrictions/earlier-recipients.ts';
 import { MESSAGE_SIZE_LIMIT, messageSizeCheck } from '../restrictions/message-size.ts';
 import { RESTRICTION_NAMES } from '../restrictions/registry.ts';
 import type { CompileContext } from '../restrictions/restriction.ts';
@@ -101,7 +102,10 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     .map((spec) => tables.open(spec, undefined, report));
   const dnsblUses = new Map<string, DnsblUse>();
 
+  const earlierRecipients = new EarlierRecipients();
+
   const context: CompileContext = {
+    earlierRecipients,
     parameters,
     report,
     table: (spec, span) => tables.open(spec, span, report),
@@ -218,6 +222,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     afterSender: implicit('smtpd_reject_unlisted_sender', 'reject_unlisted_sender', 'sender'),
     afterRecipient: implicit('smtpd_reject_unlisted_recipient', 'reject_unlisted_recipient', 'recipient'),
     dnsblUses,
+    earlierRecipients,
     replyFilter: replyFilter.length === 0 ? undefined : new ReplyFilter(replyFilter),
   });
   return { policy, parameters };

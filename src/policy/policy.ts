@@ -1,12 +1,14 @@
 /**
  * A compiled policy: the restriction lists of one main.cf, ready to be run.
- * Immutable; everything per request lives in an Evaluation.
+ * Immutable, but for what it remembers of its answers; everything per request lives in an Evaluation.
  */
 import type { DnsblUse } from '../dns/dnsbl-health.ts';
+import type { Verdict } from '../engine/decision.ts';
 import type { Plan, Stage } from '../engine/plan.ts';
 import type { ReplyFilter } from '../engine/reply-filter.ts';
 import type { ListName, Program } from '../engine/step.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
+import type { EarlierRecipients } from '../restrictions/earlier-recipients.ts';
 import { clientSubject, listSubject } from '../restrictions/subject.ts';
 
 export interface PolicyOptions {
@@ -33,6 +35,8 @@ export interface PolicyOptions {
   readonly dnsblUses: ReadonlyMap<string, DnsblUse>;
   /** smtpd_dns_reply_filter, if it is set. */
   readonly replyFilter: ReplyFilter | undefined;
+  /** What it remembers of its answers. */
+  readonly earlierRecipients: EarlierRecipients;
 }
 
 /** The SMTP command at which smtpd runs a list with smtpd_delay_reject = no. */
@@ -49,6 +53,7 @@ export class Policy {
   readonly classNames: readonly string[];
   readonly accessMapDeferCode: number;
   readonly replyFilter: ReplyFilter | undefined;
+  readonly #earlierRecipients: EarlierRecipients;
   readonly #dnsblUses: ReadonlyMap<string, DnsblUse>;
   readonly #byList: ReadonlyMap<ListName, Plan>;
   readonly #byState: ReadonlyMap<string, Plan>;
@@ -61,6 +66,7 @@ export class Policy {
     this.classNames = options.classNames;
     this.accessMapDeferCode = options.accessMapDeferCode;
     this.replyFilter = options.replyFilter;
+    this.#earlierRecipients = options.earlierRecipients;
     this.#dnsblUses = options.dnsblUses;
     const { isSoftBounce } = options;
     const run = (scope: Plan['scope'], lists: readonly ListName[]): Plan => ({
@@ -115,6 +121,11 @@ export class Policy {
   plan({ protocol_state }: PolicyRequest, list: ListName | undefined): Plan {
     if (list !== undefined) return this.#byList.get(list) ?? this.#atRecipient;
     return this.#byState.get(protocol_state) ?? this.#atRecipient;
+  }
+
+  /** Takes note of what a request was answered. */
+  note(request: PolicyRequest, verdict: Verdict): void {
+    if (this.#earlierRecipients.isUsed) this.#earlierRecipients.note(request, verdict);
   }
 
   #stage(list: ListName, before: ListName | undefined): Stage {

@@ -1,6 +1,5 @@
 /** Restrictions that apply in any list, and decide by what they are (postconf(5), smtpd_client_restrictions). */
 import { DUNNO, PERMIT, reject, WARN_NEXT } from '../engine/outcome.ts';
-import type { PolicyRequest } from '../protocol/request.ts';
 import type { Restriction } from './restriction.ts';
 import { rejected } from './subject.ts';
 
@@ -127,18 +126,20 @@ export const GENERIC: readonly Restriction[] = [
     aliases: [],
     argument: 'none',
     summary: 'Reject the null sender with more than one recipient. Best in smtpd_data_restrictions.',
-    reads: ['sender', 'recipient', 'recipient_count', 'instance', 'protocol_state'],
+    reads: ['sender', 'recipient', 'recipient_count', 'queue_id', 'instance', 'protocol_state'],
     yields: ['dunno', 'reject'],
     io: NO_IO,
     support: WORKS,
-    compile: (_use, { parameters }) => {
+    compile: (_use, { parameters, earlierRecipients }) => {
       const code = parameters.integer('multi_recipient_bounce_reject_code');
-      const earlier = new EarlierRecipients();
+      earlierRecipients.isUsed = true;
       return {
         check: (e) => {
           if (e.sender !== '') return DUNNO;
           const isRecipientStage = e.request.protocol_state === 'RCPT';
-          const hasMore = isRecipientStage ? earlier.has(e.request) : Number(e.request.recipient_count) > 1;
+          const hasMore = isRecipientStage
+            ? earlierRecipients.has(e.request)
+            : Number(e.request.recipient_count) > 1;
           if (!hasMore) return DUNNO;
           return reject(rejected(e.subject, code, '5.5.3', 'Multi-recipient bounce'));
         },
@@ -146,28 +147,3 @@ export const GENERIC: readonly Restriction[] = [
     },
   },
 ];
-
-/** How many message transactions are remembered at a time. */
-const MAX_INSTANCES = 10_000;
-
-/**
- * Postfix tells how many recipients there are only at DATA. Before that, the
- * recipients asked about in the same message transaction (`instance`) tell,
- * though not whether Postfix accepted them.
- */
-class EarlierRecipients {
-  readonly #first = new Map<string, string>();
-
-  /** True when another recipient of the same transaction was asked about before. */
-  has({ instance, recipient }: PolicyRequest): boolean {
-    if (instance === '') return false;
-    const first = this.#first.get(instance);
-    if (first !== undefined) return first !== recipient;
-    if (this.#first.size >= MAX_INSTANCES) {
-      const oldest = this.#first.keys().next().value;
-      if (oldest !== undefined) this.#first.delete(oldest);
-    }
-    this.#first.set(instance, recipient);
-    return false;
-  }
-}

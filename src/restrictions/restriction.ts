@@ -19,6 +19,7 @@ import type { DomainList, NetworkList } from '../tables/match-list.ts';
 import type { Table } from '../tables/table.ts';
 import type { AccessResults } from './access-result.ts';
 import type { AddressResolver } from './address-resolver.ts';
+import type { EarlierRecipients } from './earlier-recipients.ts';
 
 /** What follows the name in a restriction list. */
 export type ArgumentKind =
@@ -100,6 +101,8 @@ export interface CompileContext {
   /** Other policy servers. */
   readonly policyServices: PolicyServiceSet;
   readonly addresses: AddressResolver;
+  /** What was answered about the recipients of messages. */
+  readonly earlierRecipients: EarlierRecipients;
   readonly accessResults: AccessResults;
   /** Of which families addresses of servers are looked at: inet_protocols. */
   readonly addressFamilies: readonly IpFamily[];

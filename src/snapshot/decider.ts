@@ -62,13 +62,17 @@ export class Decider {
     const { replyFilter } = policy;
     const evaluation = new Evaluation(request, { resolver, isTracing, dnsbl, dnsblBudgetMs, replyFilter });
     const plan = policy.plan(request, context.list);
-    const ruling = (decision: Decision): Ruling => ({
-      decision,
-      policy: policy.name,
-      list: context.list,
-      snapshotVersion: snapshot.version,
-      accessMapDeferCode: policy.accessMapDeferCode,
-    });
+    const ruling = (decision: Decision): Ruling => {
+      // What is only explained was not answered.
+      if (!isTracing) policy.note(request, decision.verdict);
+      return {
+        decision,
+        policy: policy.name,
+        list: context.list,
+        snapshotVersion: snapshot.version,
+        accessMapDeferCode: policy.accessMapDeferCode,
+      };
+    };
     snapshot.pin();
     let decision: PromiseOrValue<Decision>;
     try {
