@@ -98,8 +98,8 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
 
   const healthMode = dnsblHealthModes(parameters, report);
   const replyFilter = parameters
-    .words('smtpd_dns_reply_filter')
-    .map((spec) => tables.open(spec, undefined, report));
+    .tokens('smtpd_dns_reply_filter')
+    .map(({ text, span }) => tables.open(text, span, report));
   const dnsblUses = new Map<string, DnsblUse>();
 
   const earlierRecipients = new EarlierRecipients();

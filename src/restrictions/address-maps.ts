@@ -8,7 +8,7 @@ import { lookupFailure } from './subject.ts';
 
 /** The tables of a parameter such as smtpd_sender_login_maps. */
 export function openMaps(context: CompileContext, parameter: string): readonly Table[] {
-  return context.parameters.words(parameter).map((spec) => context.table(spec, undefined));
+  return context.parameters.tokens(parameter).map(({ text, span }) => context.table(text, span));
 }
 
 /** What smtpd answers when such tables fail; `name` is what was to be found. */

@@ -66,7 +66,9 @@ function objection(use: RestrictionUse, context: CompileContext, isTemporary: bo
   const threshold = context.parameters.integer('dnsbl_threshold');
   const question = reaches(threshold);
   const reply = rblReply(context);
-  const replyNames = context.parameters.words('dnsbl_reply_map').map((spec) => context.table(spec, use.span));
+  const replyNames = context.parameters
+    .tokens('dnsbl_reply_map')
+    .map(({ text, span }) => context.table(text, span));
 
   const refuse = (e: Evaluation, tally: DnsblTally, isForNow: boolean): PromiseOrValue<Outcome> => {
     const site = tally.foremost;

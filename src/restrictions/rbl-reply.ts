@@ -36,7 +36,7 @@ export function rblReply(context: CompileContext): RblReply {
   const code = parameters.text('maps_rbl_reject_code');
   const serverName = parameters.text('myhostname');
   const isAllowed = expansionFilter(parameters.text('smtpd_expansion_filter'));
-  const maps = parameters.words('rbl_reply_maps').map((spec) => context.table(spec, undefined));
+  const maps = parameters.tokens('rbl_reply_maps').map(({ text, span }) => context.table(text, span));
 
   /** The expanded template, or undefined when it cannot be expanded. */
   const fill = (e: Evaluation, listing: Listing, template: SourcedText): string | undefined => {
