@@ -93,12 +93,12 @@ function isKept(item: ListItem): boolean {
   return isLeftToPostfix(item.restriction) || item.restriction.yields.includes('permit');
 }
 
-/** With current names. */
+/** With current names. What is left of a `$` by now is one that main.cf has to write twice. */
 function wordsOf(item: ListItem): string[] {
   if (item.kind !== 'restriction') return [item.token.text];
   const { name } = item.restriction;
   const written = name === 'check_relay_domains' ? SUCCESSOR_OF_CHECK_RELAY_DOMAINS : name;
-  const argument = item.argument === undefined ? '' : ` ${item.argument.text}`;
+  const argument = item.argument === undefined ? '' : ` ${item.argument.text.replaceAll('$', '$$$$')}`;
   const warn = item.isWarned ? 'warn_if_reject ' : '';
   return [warn + written + argument];
 }

@@ -692,6 +692,15 @@ describe('the guard against relaying', () => {
     ).toEqual(['permit_mynetworks', 'check_client_access inline:{a=OK}', 'reject_unauth_destination']);
   });
 
+  it('has its dollars twice, as main.cf has them', () => {
+    const { policies } = importText(
+      'smtpd_recipient_restrictions = check_client_access pcre:{ {/a$$/ OK} }, reject_unauth_destination\n',
+    );
+    expect(policies[0].wiring.single.get('smtpd_recipient_restrictions')).toContain(
+      'check_client_access pcre:{ {/a$$/ OK} }',
+    );
+  });
+
   it('stays in smtpd_relay_restrictions where it is there', () => {
     expect(
       recipientWords('compatibility_level = 3.6\nsmtpd_recipient_restrictions = reject_non_fqdn_sender\n'),
