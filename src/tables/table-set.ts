@@ -12,6 +12,7 @@ import { quote } from '../language/quote.ts';
 import { Source, type Span } from '../language/source.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import type { PromiseOrValue } from '../util/promise-or-value.ts';
+import { BoundedReport } from './bounded-report.ts';
 import { insideBraces, splitWords } from './braced-words.ts';
 import { type FileKind, FileTable, type TableReload } from './file-table.ts';
 import { FileWatcher } from './file-watcher.ts';
@@ -251,9 +252,11 @@ function openRules(
   if (typeof rules !== 'string') {
     return fail(spec, 'table-syntax', `${rules.error}: ${quote(spec)}`, rules.help, span, report);
   }
-  const lines = row.read(new Source(spec, rules), (found) => report({ ...found, span }), tables);
+  const flaws = new BoundedReport(spec);
+  const lines = row.read(new Source(spec, rules), (flaw) => flaws.add({ ...flaw, span }), tables);
   let slice = lines.next();
   while (slice.done !== true) slice = lines.next();
+  for (const flaw of flaws.finish()) report(flaw);
   return new FixedTable(spec, row.isPattern, slice.value);
 }
 

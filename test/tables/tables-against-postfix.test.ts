@@ -154,6 +154,24 @@ const IN_PLACE = [
   'static: x',
 ];
 
+/** Rules that stand in the name of a table. */
+const WRITTEN_OUT = [
+  'regexp:{ {/^A(.)$/ R1 $1}, {/é/ R2} }',
+  'regexp:{{/^a$/ R1}{/b/ R2}}',
+  'regexp:{ {  /^a+$/   two  words  } }',
+  'regexp:{ {#/a/ R1}, {/b{1}/ R2} , {/a/} }',
+  'regexp:{}',
+  'regexp:{ }',
+  'regexp:{/a/ R1}',
+  'regexp:{{/a/ R1} x',
+  'regexp:{{/a/ R1}',
+  'regexp:{{/a/ R1}} x',
+  'pcre:{ {if /a/} {/^(.)a/ R1$1} {endif}, {/ad?/ R2} }',
+  'pcre:{ {/A/i R1}, {!/b/ R2} }',
+  'cidr:{ {192.0.2.0/24 R1}, {2001:db8::/32 R2} }',
+  'cidr:{ {192.0.2.1/24 R1}, {if 192.0.2.0/24} {!192.0.2.7 R2} {endif} }',
+];
+
 /**
  * Tables of tables, two deep; their keys and values are each other's. All can be
  * opened: one that cannot fails in smtpd when its turn comes, in postmap before.
@@ -263,6 +281,20 @@ describe.skipIf(!hasPostmap)('tables answer what Postfix answers', () => {
         const content = (spec.startsWith('static') ? parseStatic : parseInline)(spec.slice(colon + 1));
         const answers = keys.map((each) => ('error' in content ? undefined : content.lookup(each)));
         expect(answers, spec).toEqual(await postmap.querySpec(spec, keys));
+      }),
+    );
+  });
+
+  test('rules written out in place', async () => {
+    const keys = ['a', 'aa', 'ba', 'b', 'é', 'x', '192.0.2.1', '192.0.2.7', '2001:db8::1'];
+    await Promise.all(
+      WRITTEN_OUT.map(async (spec) => {
+        const tables = new TableSet();
+        const table = tables.open(spec, undefined, () => {});
+        const answers = await Promise.all(keys.map((each) => table.lookup(each)));
+        const found = answers.map((each) => (each instanceof TableFailure ? undefined : each));
+        expect(found, spec).toEqual(await postmap.querySpec(spec, keys));
+        tables.close();
       }),
     );
   });

@@ -311,3 +311,14 @@ test.each([
   const codes = lintText(sender, `spam.example ${value}\n`).map(({ code }) => code);
   expect(codes).toEqual(isTold ? ['remark-in-result'] : []);
 });
+
+test('rules that stand in the name of a table are looked at as well, and told where that stands', () => {
+  expect(
+    lintedWords(
+      'smtpd_client_restrictions = check_client_access cidr:{ {192.0.2.0/24 550}, {192.0.2.1 OK} }, reject',
+    ),
+  ).toEqual([
+    'shadowed-row cidr:{ {192.0.2.0/24 550}, {192.0.2.1 OK} }',
+    'bare-code cidr:{ {192.0.2.0/24 550}, {192.0.2.1 OK} }',
+  ]);
+});
