@@ -2,8 +2,9 @@
 import { findInMaps } from '../access/address-map.ts';
 import { findFirst, wholeKey } from '../access/lookup-order.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
-import { DUNNO, type Outcome, PERMIT, type Subject } from '../engine/outcome.ts';
+import { CONFIGURATION_ERROR, DUNNO, type Outcome, PERMIT, type Subject } from '../engine/outcome.ts';
 import type { Step } from '../engine/step.ts';
+import { insideBraces, splitWords } from '../tables/braced-words.ts';
 import { TableFailure } from '../tables/table.ts';
 import { firstFound } from '../util/first-found.ts';
 import { andThen } from '../util/promise-or-value.ts';
@@ -78,7 +79,12 @@ function permitCertificates(context: CompileContext, permitsTrusted: boolean): C
 
 /** One step a fingerprint: what is undecided by the first one, effect or not, is left to the second. */
 function compileCertificateAccess(use: RestrictionUse, context: CompileContext): CompiledCheck {
-  const { spec, order } = parseArgument(use, context);
+  const search = parseArgument(use.argument);
+  if (search === undefined) {
+    reportArgument(use, context);
+    return { check: () => CONFIGURATION_ERROR };
+  }
+  const { spec, order } = search;
   const table = context.table(spec, use.span);
   const apply = application(context);
   const steps = order.map(
@@ -105,27 +111,37 @@ function fingerprints({ request }: Evaluation, order: readonly Fingerprint[]): r
   return order.map((name) => request[name]).filter((print) => print !== '');
 }
 
-/** `type:name`, or `{ type:name, { search_order = cert_fingerprint, pubkey_fingerprint } }` (Postfix 3.5). */
-function parseArgument(
-  { argument, span }: RestrictionUse,
-  { report }: CompileContext,
-): { spec: string; order: readonly Fingerprint[] } {
+interface CertificateSearch {
+  readonly spec: string;
+  readonly order: readonly Fingerprint[];
+}
+
+/** `type:name`, or `{ type:name, { search_order = cert_fingerprint, pubkey_fingerprint } }` (Postfix 3.5); undefined: neither. */
+function parseArgument(argument: string): CertificateSearch | undefined {
   if (!argument.startsWith('{')) return { spec: argument, order: DEFAULT_ORDER };
-  const match = /^\{\s*([^\s,{}]+)\s*,?\s*(?:\{?\s*search_order\s*=\s*([^{}]*?)\s*\}?)?\s*\}$/s.exec(
-    argument,
-  );
-  const words = (match?.[2] ?? '').split(/[\s,]+/).filter((word) => word !== '');
-  const order = words.flatMap((word) => SEARCH_ORDER[word] ?? []);
-  if (match === null || order.length < words.length) {
-    report({
-      severity: 'error',
-      code: 'bad-argument',
-      message: `check_ccert_access has a bad argument: \`${argument}\``,
-      span,
-      help: 'write `{ type:name, { search_order = cert_fingerprint, pubkey_fingerprint } }`',
-    });
-  }
-  return { spec: match?.[1] ?? 'fail:bad-argument', order: match?.[2] === undefined ? DEFAULT_ORDER : order };
+  const [spec, ...options] = splitWords(insideBraces(argument) ?? '');
+  if (spec?.includes(':') !== true) return undefined;
+  const orders = options.map(parseOption);
+  return orders.includes(undefined) ? undefined : { spec, order: orders.at(-1) ?? DEFAULT_ORDER };
+}
+
+/** `search_order=cert_fingerprint`, with braces around it where there are blanks. */
+function parseOption(option: string): readonly Fingerprint[] | undefined {
+  const text = option.startsWith('{') ? insideBraces(option) : option;
+  const [, value] = /^\s*search_order\s*=(.*)$/is.exec(text ?? '') ?? [];
+  if (value === undefined) return undefined;
+  const order = splitWords(value).map((word) => SEARCH_ORDER[word.toLowerCase()]);
+  return order.every((print) => print !== undefined) ? order : undefined;
+}
+
+function reportArgument({ argument, span }: RestrictionUse, { report }: CompileContext): void {
+  report({
+    severity: 'error',
+    code: 'bad-argument',
+    message: `check_ccert_access has a bad argument: \`${argument}\``,
+    span,
+    help: 'write `{ type:name, { search_order = cert_fingerprint, pubkey_fingerprint } }`',
+  });
 }
 
 /** RFC 3461 §4: `+XX` is a hexadecimal octet. Postfix sends names in certificates so. */
