@@ -57,8 +57,7 @@ export async function openAdmin(
   try {
     await bind(server.server, address.kind === 'unix' ? { mode: DEFAULT_UNIX_MODE, ...address } : address);
   } catch (error) {
-    tls?.close();
-    await server.close();
+    await Promise.all([server.close(), tls?.close()]);
     throw error;
   }
   if (path !== undefined) {
@@ -74,12 +73,11 @@ export async function openAdmin(
     address: formatSocketAddress(address.kind === 'tcp' ? { ...address, port } : address),
     localSocket: local?.path,
     async close(deadlineMs) {
-      tls?.close();
       const deadline = setTimeout(() => {
         server.server.closeAllConnections();
         local?.closeAllConnections();
       }, deadlineMs);
-      await Promise.all([server.close(), local?.close()]);
+      await Promise.all([server.close(), tls?.close(), local?.close()]);
       clearTimeout(deadline);
     },
   };

@@ -3,6 +3,7 @@
  * programs leave them. Read again when they change: a renewal needs no
  * restart. Files that are wrong leave what was there before in force.
  */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -82,8 +83,12 @@ export class Tls {
     this.#options.onReload();
   }
 
-  close(): void {
+  /** Lets running requests end. */
+  async close(): Promise<void> {
     clearInterval(this.#timer);
+    const server = this.#server;
+    // Fastify closes no server that it has not made and not bound itself.
+    if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 }
 
@@ -99,13 +104,14 @@ async function readPair({ certificate, key }: TlsFiles): Promise<Pair | string> 
   }
   const [cert = '', keyText = ''] = texts;
   try {
-    // Throws when either is malformed or they do not belong together.
+    // Not left to createSecureContext, which takes a certificate and a key of different kinds (RSA, EC) for two halves.
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(keyText))) {
+      return `\`${key}\` is not the key of \`${certificate}\``;
+    }
     createSecureContext({ cert, key: keyText });
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    return code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'
-      ? `\`${key}\` is not the key of \`${certificate}\``
-      : `\`${certificate}\` and \`${key}\` are no certificate and key (${code})`;
+    return `\`${certificate}\` and \`${key}\` are no certificate and key (${code})`;
   }
   return { cert, key: keyText };
 }

@@ -15,11 +15,11 @@ const openssl = requirement('openssl');
 const directory = mkdtempSync(join(tmpdir(), 'postward-tls-'));
 const file = (name: string): string => join(directory, name);
 
-function makeCertificate(name: string): void {
+function makeCertificate(name: string, key = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']): void {
   execFileSync(
     'openssl',
     [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+      ...['req', '-x509', '-newkey', ...key, '-nodes', '-days', '2'],
       ...['-subj', `/CN=${name}`, '-keyout', file(`${name}.key`), '-out', file(`${name}.pem`)],
     ],
     { stdio: 'ignore' },
@@ -80,6 +80,7 @@ describe.skipIf(!openssl.isMet)('the certificate of the admin address', () => {
     expect(await ask(listener.address)).toEqual(['second', 200]);
     await expect(fetch(`http://${listener.address}/healthz`)).rejects.toThrow('fetch failed');
     await listener.close(1000);
+    await expect(ask(listener.address)).rejects.toThrow('ECONNREFUSED');
   });
 
   test('and its key must be there, and belong together', async () => {
@@ -87,6 +88,10 @@ describe.skipIf(!openssl.isMet)('the certificate of the admin address', () => {
       Tls.open({ files: { certificate, key }, onReload: () => {}, onFailure: () => {} });
     await expect(open(file('first.pem'), file('second.key'))).rejects.toThrow(
       `\`${file('second.key')}\` is not the key of \`${file('first.pem')}\``,
+    );
+    makeCertificate('rsa', ['rsa:2048']);
+    await expect(open(file('rsa.pem'), file('second.key'))).rejects.toThrow(
+      `\`${file('second.key')}\` is not the key of \`${file('rsa.pem')}\``,
     );
     await expect(open(file('missing'), file('first.key'))).rejects.toThrow(/cannot read `.*missing`/);
     await expect(open(file('first.key'), file('first.pem'))).rejects.toThrow('are no certificate and key');
