@@ -62,7 +62,8 @@ export class AdminClient {
     const { environment } = terminal;
     const named =
       typeof options['api'] === 'string' ? options['api'] : environment[API_VARIABLE] || undefined;
-    const { data } = settingsFor(options, terminal);
+    // `--policy` is a setting for other commands; here it may be a question about decisions.
+    const { data } = settingsFor({ config: options['config'], data: options['data'] }, terminal);
     const local = data === 'memory' ? undefined : `unix:${localSocketPath(data)}`;
     if (named === undefined && local === undefined) {
       throw new OperatorError(

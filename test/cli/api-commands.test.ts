@@ -57,6 +57,26 @@ test('what a postmaster types at night takes effect, and can be taken back', asy
   );
 });
 
+test('decisions are chosen by every filter, the policy among them', async () => {
+  await daemon.decide({ client_address: '203.0.113.90', sender: 'x@s.test', recipient: 'y@elsewhere.test' });
+  const filters = {
+    client: ['203.0.113.90', '203.0.113.91'],
+    sender: ['s.test', '<>'],
+    recipient: ['y@elsewhere.test', 'dest.test'],
+    verdict: ['reject', 'discard'],
+    restriction: ['reject_unauth_destination', 'reject'],
+    list: ['recipient', 'data'],
+    policy: ['mx', 'other'],
+  };
+  const asked = (which: 0 | 1, names: readonly string[]) =>
+    Object.entries(filters).flatMap(([name, values]) => [
+      `--${name}`,
+      values[names.includes(name) ? which : 0] ?? '',
+    ]);
+  expect(await printed('decisions', ...asked(0, []))).toContain('203.0.113.90');
+  for (const name of Object.keys(filters)) expect(await printed('decisions', ...asked(1, [name]))).toBe('');
+});
+
 test('the audit trail tells what of an entry was changed', async () => {
   await printed('list', 'create', 'told');
   const add = (...words: string[]) => printed('list', 'add', 'told', '192.0.2.1', ...words);
