@@ -8,10 +8,16 @@ export interface MetricRow {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   readonly help: string;
+  /** The values of the one label, where they are few and known: each is there from the start. */
+  readonly values?: readonly string[];
 }
 
 function row(type: MetricRow['type'], help: string, ...labels: string[]): MetricRow {
   return Object.freeze({ type, help, labels: Object.freeze(labels) });
+}
+
+function counterOf(help: string, label: string, ...values: string[]): MetricRow {
+  return Object.freeze({ ...row('counter', help, label), values: Object.freeze(values) });
 }
 
 export const METRICS = Object.freeze({
@@ -41,10 +47,11 @@ export const METRICS = Object.freeze({
     'Time from the end of a request to its answer',
     'policy',
   ),
-  postward_decision_failures_total: row(
-    'counter',
+  postward_decision_failures_total: counterOf(
     'Requests answered with the fail action: past the deadline, or after a fault of ours',
     'reason',
+    'deadline',
+    'fault',
   ),
   postward_decisions_in_flight: row('gauge', 'Decisions that wait for something, such as the DNS'),
   postward_decisions_abandoned_total: row(
@@ -164,7 +171,7 @@ export const METRICS = Object.freeze({
   ),
   postward_snapshot_version: row('gauge', 'Version of the policies in force'),
   postward_snapshot_loaded_timestamp_seconds: row('gauge', 'When the policies in force were loaded'),
-  postward_reloads_total: row('counter', 'Reloads of the policies', 'result'),
+  postward_reloads_total: counterOf('Reloads of the policies', 'result', 'success', 'failure'),
   postward_admin_requests_total: row(
     'counter',
     'Requests to the admin address, by route and status of the answer',

@@ -116,11 +116,14 @@ export class Metrics {
   }
 
   #counted(name: MetricName): Iterable<Sample> {
-    const counted = this.#counters.get(name)?.values();
-    if (counted !== undefined) return counted;
-    // A counter is there from the start, so that its first increment is seen as one.
-    const { type, labels } = METRICS[name];
-    return type === 'counter' && labels.length === 0 ? [{ labels: {}, value: 0 }] : [];
+    const counted = this.#counters.get(name);
+    const samples = counted?.values() ?? [];
+    // A counter is there from the start where it can be, so that its first increment is seen as one.
+    const { type, labels, values } = METRICS[name];
+    if (labels.length === 0) return type === 'counter' && !counted ? [{ labels: {}, value: 0 }] : samples;
+    const [label = ''] = labels;
+    const unseen = values?.filter((value) => counted?.has(value) !== true) ?? [];
+    return [...samples, ...unseen.map((value) => ({ labels: { [label]: value }, value: 0 }))];
   }
 }
 

@@ -29,7 +29,11 @@ const dashboard = JSON.parse(readFileSync(join(CONFIG, 'grafana-dashboard.json')
 };
 const alerts = parse(readFileSync(ALERTS, 'utf8')) as {
   readonly groups: readonly {
-    readonly rules: readonly { readonly alert: string; readonly expr: string }[];
+    readonly rules: readonly {
+      readonly alert: string;
+      readonly expr: string;
+      readonly annotations: Readonly<Record<string, string>>;
+    }[];
   }[];
 };
 
@@ -67,6 +71,13 @@ test('the dashboard shows something in each panel, under a title and an id of it
   }
 });
 
+test('a counter is there before the first event that an alert is to see', async () => {
+  const exposition = await new Metrics('1.2.3').exposition();
+  const counters = [...readFileSync(ALERTS, 'utf8').matchAll(/increase\((\w+)(\{[^}]*\})?\[/g)];
+  expect(counters.map(([, name]) => name)).toContain('postward_reloads_total');
+  for (const [, name = '', labels = ''] of counters) expect(exposition).toContain(`\n${name}${labels} 0\n`);
+});
+
 const promtool = requirement('promtool');
 
 describe.skipIf(!promtool.isMet)('promtool', () => {
@@ -84,6 +95,35 @@ describe.skipIf(!promtool.isMet)('promtool', () => {
   test('accepts the alert rules', () => {
     const { status, output } = check('rules', ['--lint-fatal', ALERTS]);
     expect({ status, output }).toMatchObject({ status: 0 });
+  });
+
+  test.each([
+    ['PostwardUnasked', 'postward_build_info{instance="mx1",version="1",node="24"}', '1x120', 'warning'],
+    [
+      'PostwardReloadFailed',
+      'postward_reloads_total{instance="mx1",result="failure"}',
+      '0x110 1x10',
+      'warning',
+    ],
+  ])('raises %s the first time', (alertname, series, values, severity) => {
+    const labels = { instance: 'mx1', severity, ...(series.includes('result') ? { result: 'failure' } : {}) };
+    const file = join(directory, `${alertname}.yaml`);
+    const alert = { eval_time: '115m', alertname };
+    const input = { interval: '1m', input_series: [{ series, values }] };
+    const { annotations } =
+      alerts.groups.flatMap(({ rules }) => rules).find((rule) => rule.alert === alertname) ?? {};
+    const exp_annotations = Object.fromEntries(
+      Object.entries(annotations ?? {}).map(([name, text]) => [
+        name,
+        text.replace('{{ $labels.instance }}', 'mx1'),
+      ]),
+    );
+    const tests = [
+      { ...input, alert_rule_test: [{ ...alert, exp_alerts: [{ exp_labels: labels, exp_annotations }] }] },
+    ];
+    writeFileSync(file, JSON.stringify({ rule_files: [ALERTS], tests }));
+    const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', file], { encoding: 'utf8' });
+    expect({ status, output: `${stdout}${stderr}` }).toMatchObject({ status: 0 });
   });
 
   test('accepts the queries of the dashboard', () => {
