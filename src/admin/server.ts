@@ -23,6 +23,7 @@ import fastify, {
   type RouteOptions,
 } from 'fastify';
 import { Type } from 'typebox';
+import { repeatedField } from '../util/repeated-field.ts';
 import { clientOf, type GuardOptions, guardRoutes } from './auth/guard.ts';
 import { addIdempotency } from './idempotency.ts';
 import { isTooDeep } from './json-depth.ts';
@@ -36,7 +37,6 @@ import {
   problem,
   repeatedFieldProblem,
 } from './problem.ts';
-import { repeatedField } from './repeated-field.ts';
 import { compileValidation, InvalidRequest } from './validation.ts';
 
 const MAX_CONNECTIONS = 256;

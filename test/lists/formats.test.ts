@@ -186,6 +186,15 @@ describe('a text that makes no sense', () => {
     ['access', '  REJECT\n', 1, 'no line it could continue'],
     ['access', '"a REJECT\n', 1, 'unbalanced'],
     ['access', '#@ expires tomorrow\nexample.com OK\n', 1, 'no time'],
+    ['access', '#: one\n#: two\nexample.com OK\n', 2, 'has a comment already'],
+    [
+      'access',
+      '#@ expires 2040-01-01T00:00:00Z\n#: c\n#@ expires 2041-01-01T00:00:00Z\nexample.com OK\n',
+      3,
+      'has an expiry already',
+    ],
+    ['csv', 'key,action,Action,action\na.example,OK,,REJECT\n', 1, 'unknown column `Action`'],
+    ['csv', 'key,action,action\na.example,OK,REJECT\n', 1, 'the column `action` stands there twice'],
     ['csv', 'example.com,REJECT\n', 1, 'unknown column `example.com`'],
     ['csv', 'key,comment\n', 1, 'names no columns'],
     ['csv', 'key,action\na.example,REJECT,more\n', 2, '3 fields where there are 2'],
@@ -196,6 +205,7 @@ describe('a text that makes no sense', () => {
     ['ndjson', '\n{"key":"a.example","action":1}', 2, 'must be texts'],
     ['ndjson', '{"key":"a.example","action":"OK","note":""}', 1, 'unknown field `note`'],
     ['ndjson', '{"key":"a.example","action":"OK","expires_at":5}', 1, 'no time'],
+    ['ndjson', '{"key":"a.example","action":"OK","\\u0061ction":"REJECT"}', 1, '`action` stands there twice'],
   ])('as %s: %j is told of with its line', (name, text, at, part) => {
     const { mistakes } = LIST_FORMATS[name].read(text);
     expect(mistakes).toMatchObject([{ line: at }]);

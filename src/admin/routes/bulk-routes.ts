@@ -9,6 +9,7 @@ import { hasExpired } from '../../lists/formats/has-expired.ts';
 import { LIST_FORMATS, type ListFormatName } from '../../lists/formats/list-format.ts';
 import { MAX_EDITS } from '../../lists/list-changes.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
+import { repeatedField } from '../../util/repeated-field.ts';
 import { closed } from '../closed.ts';
 import { type EntryEdit, refuseContradictions } from '../contradictions.ts';
 import { isTooDeep } from '../json-depth.ts';
@@ -21,7 +22,6 @@ import {
   ProblemError,
   repeatedFieldProblem,
 } from '../problem.ts';
-import { repeatedField } from '../repeated-field.ts';
 import type { Routes } from '../server.ts';
 import { expiryOf } from './entry-routes.ts';
 

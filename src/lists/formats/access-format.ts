@@ -106,7 +106,11 @@ class AccessReader {
       return;
     }
     this.#end();
-    if (line.startsWith(COMMENT)) this.#comment = line.slice(COMMENT.length);
+    const isComment = line.startsWith(COMMENT);
+    if (isComment ? this.#comment !== '' : this.#expires !== null) {
+      const message = `the entry that follows has ${isComment ? 'a comment' : 'an expiry'} already`;
+      this.#mistake(number, message, 'keep the one that is its own');
+    } else if (isComment) this.#comment = line.slice(COMMENT.length);
     else {
       const expires = parseTime(line.slice(EXPIRES.length).trim());
       if (expires === undefined)

@@ -42,6 +42,11 @@ function readCsv(text: string): ImportedText {
       unknown[0] === undefined ? 'the first line names no columns' : `unknown column ${shown(unknown[0])}`;
     return { entries, mistakes: [{ line: 1, message, help: `begin with \`${COLUMNS.join(',')}\`` }] };
   }
+  const repeated = columns.find((name, at) => columns.indexOf(name) !== at);
+  if (repeated !== undefined) {
+    const message = `the column ${shown(repeated)} stands there twice`;
+    return { entries, mistakes: [{ line: 1, message, help: 'keep one of the two' }] };
+  }
   for (const { line, fields } of records) {
     if (fields.length === 1 && fields[0] === '') continue;
     if (fields.length !== columns.length) {

@@ -1,4 +1,5 @@
 /** One JSON object a line: `{"key": …, "action": …, "comment": …, "expires_at": …}`. */
+import { repeatedField } from '../../util/repeated-field.ts';
 import { formatTime, parseTime } from '../../util/rfc3339.ts';
 import { shown } from '../shown.ts';
 import { TIME_HELP } from './csv-format.ts';
@@ -50,6 +51,9 @@ function readLine(text: string, line: number): ImportedEntry | ImportMistake {
   const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
   if (unknown !== undefined)
     return mistake(`unknown field ${shown(unknown)}`, `the fields are ${FIELDS.join(', ')}`);
+  const repeated = repeatedField(text);
+  if (repeated !== undefined)
+    return mistake(`the field ${shown(repeated)} stands there twice`, 'keep one of the two');
   const { key, action, comment = '', expires_at: time = null } = fields;
   if (typeof key !== 'string' || typeof action !== 'string' || typeof comment !== 'string') {
     return mistake('key, action and comment must be texts', 'write them in quotes');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { repeatedField } from '../../src/admin/repeated-field.ts';
+import { repeatedField } from '../../src/util/repeated-field.ts';
 
 test.each([
   ['{"a":1,"a":2}', 'a'],
