@@ -46,18 +46,17 @@ export function addIdempotency(server: AdminInstance, now: () => number = () => 
   server.addHook('preHandler', async (request, reply) => {
     const key = request.headers[IDEMPOTENCY_HEADER];
     if (key === undefined) return undefined;
-    if (request.method !== 'POST')
-      throw new ProblemError(400, 'Idempotency-Key is for POST; other methods need none');
+    if (request.method !== 'POST') {
+      throw mistake(400, 'Idempotency-Key is for POST; other methods need none', key, 'nothing');
+    }
     if (typeof key !== 'string' || !FORM.test(key)) {
-      throw new ProblemError(400, 'the Idempotency-Key makes no sense', [
-        fieldProblem(`headers/${IDEMPOTENCY_HEADER}`, key, '1 to 200 visible ASCII characters'),
-      ]);
+      throw mistake(400, 'the Idempotency-Key makes no sense', key, '1 to 200 visible ASCII characters');
     }
     const name = `${request.principal?.key} ${key}`;
     const digest = digestOf(request);
     const known = kept.get(name);
     if (known !== undefined && (known.untilMs > now() || known.answer === undefined)) {
-      return repeat(known, digest, reply);
+      return repeat(known, digest, key, reply);
     }
     forget(name);
     while (kept.size >= MAX_KEPT || bytes > MAX_BYTES) {
@@ -96,21 +95,26 @@ export function addIdempotency(server: AdminInstance, now: () => number = () => 
   });
 }
 
-function repeat({ request, answer }: Kept, digest: string, reply: FastifyReply): FastifyReply {
-  if (request !== digest) throw new ProblemError(422, 'another request was made with this Idempotency-Key');
-  if (answer === undefined)
-    throw new ProblemError(409, 'the request with this Idempotency-Key is still running');
+function repeat({ request, answer }: Kept, digest: string, key: string, reply: FastifyReply): FastifyReply {
+  if (request !== digest) {
+    throw mistake(422, 'another request was made with this Idempotency-Key', key, 'a key of its own');
+  }
+  if (answer === undefined) {
+    throw mistake(409, 'the request with this Idempotency-Key is still running', key, 'the same in a moment');
+  }
   if (answer.body === undefined) {
-    throw new ProblemError(
-      409,
-      'this has been done already, and its answer held a secret that is shown only once',
-    );
+    const detail = 'this has been done already, and its answer held a secret that is shown only once';
+    throw mistake(409, detail, key, 'a key of its own, to do it once more');
   }
   return reply
     .code(answer.status)
     .header('idempotency-replayed', 'true')
     .type(answer.type)
     .send(rawJson(answer.body));
+}
+
+function mistake(status: number, detail: string, key: unknown, expected: string): ProblemError {
+  return new ProblemError(status, detail, [fieldProblem(`headers/${IDEMPOTENCY_HEADER}`, key, expected)]);
 }
 
 /** Already in the form in which it is sent. */

@@ -51,7 +51,9 @@ const STATUSES: Readonly<Record<EditProblem['code'], number>> = {
 export function checkList(request: FastifyRequest, list: string): void {
   const { principal } = request;
   if (principal !== undefined && maySeeList(principal, list)) return;
-  throw new ProblemError(403, `the token is held to other lists than \`${list}\``);
+  throw new ProblemError(403, `the token is held to other lists than \`${list}\``, [
+    fieldProblem('params/list', list, 'a list that the token is held to'),
+  ]);
 }
 
 /** The list of that name. @throws ProblemError 403 or 404 */
@@ -59,7 +61,11 @@ export function listFor(port: ListPort, request: FastifyRequest, name: string): 
   checkList(request, name);
   const list = port.lists.list(name);
   if (list !== undefined) return list;
-  throw new ProblemError(404, `there is no list \`${name}\``, [
+  throw noList(name);
+}
+
+export function noList(name: string): ProblemError {
+  return new ProblemError(404, `there is no list \`${name}\``, [
     fieldProblem('params/list', name, 'the name of a list; PUT makes one'),
   ]);
 }

@@ -5,6 +5,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { Type } from 'typebox';
+import { utf8Text } from '../util/utf8.ts';
 import { MAX_JSON_DEPTH } from './json-depth.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -122,6 +123,22 @@ export function fieldProblem(field: string, value: unknown, said: string): Field
 export function depthProblem(place: string): ProblemError {
   return new ProblemError(400, 'the request is not valid', [
     fieldProblem(place, undefined, `JSON of at most ${MAX_JSON_DEPTH} levels, and this has more`),
+  ]);
+}
+
+/** The text of a body, or what is wrong with its bytes. */
+export function bodyText(body: Buffer): string | ProblemError {
+  const text = utf8Text(body);
+  if (typeof text === 'string') return text;
+  return new ProblemError(400, 'the request is not valid', [
+    fieldProblem(`body/line ${text.line}`, undefined, 'text in UTF-8'),
+  ]);
+}
+
+/** A body that is no JSON, or has the one field that no object should get. */
+export function noJsonProblem(body: string): ProblemError {
+  return new ProblemError(400, 'the request is not valid', [
+    fieldProblem('body', body, 'JSON, and no field in it called `__proto__`'),
   ]);
 }
 

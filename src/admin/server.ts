@@ -30,8 +30,11 @@ import { isTooDeep } from './json-depth.ts';
 import { describeApi } from './openapi.ts';
 import {
   BusyError,
+  bodyText,
   depthProblem,
   type FieldProblem,
+  fieldProblem,
+  noJsonProblem,
   PROBLEM_TYPE,
   ProblemError,
   problem,
@@ -131,13 +134,15 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
   server.setSerializerCompiler(() => (value) => JSON.stringify(value));
   server.removeContentTypeParser('text/plain');
   const parseJson = server.getDefaultJsonParser('error', 'error');
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const text = String(body);
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const text = bodyText(body as Buffer);
+    if (typeof text !== 'string') return done(text);
     if (isTooDeep(text)) return done(depthProblem('body'));
     void parseJson(request, text, (error, value) => {
       const field = error === null ? repeatedField(text) : undefined;
-      if (field === undefined) done(error, value);
-      else done(repeatedFieldProblem('body', field));
+      if (error !== null) done(noJsonProblem(text));
+      else if (field !== undefined) done(repeatedFieldProblem('body', field));
+      else done(null, value);
     });
   });
   server.setNotFoundHandler((request, reply) => {
@@ -153,7 +158,9 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
       return sendProblem(reply, statusCode, message, errors, members);
     }
     const status = error.statusCode ?? 500;
-    if (status >= 400 && status < 500) return sendProblem(reply, status, error.message);
+    if (status >= 400 && status < 500) {
+      return sendProblem(reply, status, error.message, problemsOfFramework(status, request, limits));
+    }
     onFault({ method: request.method, route: request.routeOptions.url ?? '', error });
     return sendProblem(reply, 500);
   });
@@ -189,12 +196,27 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
     const { config, schema } = request.routeOptions;
     if (request.is404) return;
     const hasBody = request.body !== undefined && request.body !== null;
-    if (hasBody && schema?.body === undefined) throw new ProblemError(400, 'nothing is expected in the body');
+    if (hasBody && schema?.body === undefined) {
+      const errors = [fieldProblem('body', request.body, 'nothing')];
+      throw new ProblemError(400, 'nothing is expected in the body', errors);
+    }
     refuseConditions(request, config.hasVersions === true);
   });
   addIdempotency(server);
   for (const add of routes) add(server);
   return server;
+}
+
+/** What Fastify says of a body in a sentence, by its parts. */
+function problemsOfFramework(
+  status: number,
+  { headers, routeOptions }: FastifyRequest,
+  { bodyBytes }: AdminLimits,
+): FieldProblem[] | undefined {
+  if (status === 413) return [fieldProblem('body', undefined, `at most ${bodyBytes} bytes`)];
+  if (status !== 415) return undefined;
+  const types = routeOptions.schema?.consumes ?? ['application/json'];
+  return [fieldProblem('headers/content-type', headers['content-type'], types.join(' or '))];
 }
 
 /** What holds for every server that hands requests on. */
@@ -208,19 +230,18 @@ export function boundServer(server: Server): void {
 /** An edit that was to be made only if something is so must not be made without a look. */
 function refuseConditions({ headers, method }: FastifyRequest, hasVersions: boolean): void {
   const isReading = method === 'GET' || method === 'HEAD';
-  if (!hasVersions && headers['if-match'] !== undefined) {
-    throw new ProblemError(400, 'If-Match means nothing here: what this address stands for has no version');
-  }
+  if (!hasVersions) refuseHeader(headers, 'if-match', 'nothing: what this address stands for has no version');
   if (isReading) return;
-  if (!hasVersions && headers['if-none-match'] !== undefined) {
-    throw new ProblemError(
-      400,
-      'If-None-Match means nothing here: what this address stands for has no version',
-    );
+  if (!hasVersions) {
+    refuseHeader(headers, 'if-none-match', 'nothing: what this address stands for has no version');
   }
-  if (headers['if-unmodified-since'] !== undefined) {
-    throw new ProblemError(400, 'If-Unmodified-Since is not heeded: send the version with If-Match');
-  }
+  refuseHeader(headers, 'if-unmodified-since', 'nothing: send the version with If-Match');
+}
+
+function refuseHeader(headers: FastifyRequest['headers'], name: string, expected: string): void {
+  if (headers[name] === undefined) return;
+  const errors = [fieldProblem(`headers/${name}`, headers[name], expected)];
+  throw new ProblemError(400, `the header ${name} means nothing here`, errors);
 }
 
 /** A query parameter that a route does not know is a mistake, not nothing. */

@@ -69,8 +69,6 @@ function readQuery(schema: Schema, query: unknown): unknown {
 function problemsOf(found: readonly Found[], part: string, schema: Schema, value: unknown): FieldProblem[] {
   const problems = new Map<string, FieldProblem>();
   for (const { keyword, schemaPath, instancePath, message, params } of found) {
-    // `additionalProperties: false` says it twice.
-    if (keyword === 'boolean') continue;
     const names = (params as { requiredProperties?: string[]; additionalProperties?: string[] }) ?? {};
     for (const name of names.requiredProperties ?? names.additionalProperties ?? [undefined]) {
       const path = name === undefined ? instancePath : `${instancePath}/${escaped(name)}`;
@@ -93,14 +91,19 @@ function saidBy(schema: Schema, schemaPath: string): string | undefined {
 }
 
 function expectedOf(keyword: string, expected: string | undefined, params: object, message: string): string {
-  if (keyword === 'additionalProperties') return 'nothing: there is no such field here';
+  // `additionalProperties: false` says it twice: of each field, and then, if there are not too many, of all.
+  if (keyword === 'additionalProperties' || keyword === 'boolean')
+    return 'nothing: there is no such field here';
   if (keyword === 'required') return 'a value: this field is needed';
   if (expected !== undefined) return expected;
   const { allowedValues, allowedValue } = params as { allowedValues?: unknown[]; allowedValue?: unknown };
   if (Array.isArray(allowedValues))
     return `one of ${allowedValues.map((each) => JSON.stringify(each)).join(', ')}`;
   if (keyword === 'const') return JSON.stringify(allowedValue);
-  return message.replace(/^must (?:be )?/, '');
+  return message
+    .replace(/^must (?:be )?/, '')
+    .replace(/^not have fewer than /, 'at least ')
+    .replace(/^not have more than /, 'at most ');
 }
 
 /** What a JSON pointer points to. */

@@ -21,7 +21,9 @@ export function editCondition({ headers }: FastifyRequest): EditCondition | unde
   const match = headers['if-match'];
   const noneMatch = headers['if-none-match'];
   if (match !== undefined && noneMatch !== undefined) {
-    throw new ProblemError(400, 'If-Match and If-None-Match cannot both hold');
+    throw new ProblemError(400, 'If-Match and If-None-Match cannot both hold', [
+      fieldProblem('headers/if-none-match', noneMatch, 'nothing beside If-Match'),
+    ]);
   }
   if (noneMatch !== undefined) {
     if (noneMatch.trim() === '*') return { is: 'absent' };

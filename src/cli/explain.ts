@@ -83,7 +83,7 @@ export async function explain(
 async function requestFor(words: readonly string[], terminal: Terminal): Promise<ExplainRequest> {
   if (words.length > 0) return requestFromWords(words);
   const input = terminal.readInput(MAX_INPUT_BYTES);
-  if (input !== undefined) return requestFromText(await input);
+  if (input !== undefined) return requestFromText((await input).toString());
   throw new OperatorError(
     'nothing-to-explain',
     'there is no request to explain',

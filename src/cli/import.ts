@@ -61,7 +61,7 @@ export async function importCommand(
 
 async function sourceOfInput(terminal: Terminal): Promise<Source> {
   const input = await terminal.readInput(MAX_INPUT_BYTES);
-  if (input !== undefined) return new Source('standard input', input);
+  if (input !== undefined) return new Source('standard input', input.toString());
   throw new OperatorError(
     'nothing-to-import',
     'there is nothing on standard input',

@@ -18,6 +18,7 @@ import { shown } from '../lists/shown.ts';
 import type { ListKind } from '../store/list-records.ts';
 import { OperatorError } from '../util/operator-error.ts';
 import { systemErrorReason } from '../util/system-error.ts';
+import { utf8Text } from '../util/utf8.ts';
 import { AdminClient } from './admin-client.ts';
 import type { OptionValues } from './setting-flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -212,6 +213,16 @@ function formatOf(file: string, named: ListFormatName | undefined): ListFormatNa
 }
 
 async function textOf(file: string, terminal: Terminal): Promise<string> {
+  const text = utf8Text(await bytesOf(file, terminal));
+  if (typeof text === 'string') return text;
+  throw new OperatorError(
+    'import-not-utf8',
+    `line ${text.line} of \`${file}\` is not UTF-8`,
+    'convert it first, as with `iconv -f latin1 -t utf8`',
+  );
+}
+
+async function bytesOf(file: string, terminal: Terminal): Promise<Buffer> {
   if (file === '-') {
     const input = await terminal.readInput(MAX_INPUT_BYTES);
     if (input !== undefined) return input;
@@ -223,7 +234,7 @@ async function textOf(file: string, terminal: Terminal): Promise<string> {
   }
   const path = resolve(terminal.directory, file);
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     throw new OperatorError(
       'unreadable-import',

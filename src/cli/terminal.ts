@@ -18,7 +18,7 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
   /** All of standard input, up to a bound; undefined when a person would have to type it. */
-  readInput(maxBytes: number): Promise<string> | undefined;
+  readInput(maxBytes: number): Promise<Buffer> | undefined;
 }
 
 export type Style = Parameters<typeof styleText>[0];
@@ -46,7 +46,7 @@ export function processTerminal(): Terminal {
   };
 }
 
-async function readAll(stream: NodeJS.ReadStream, maxBytes: number): Promise<string> {
+async function readAll(stream: NodeJS.ReadStream, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
@@ -54,7 +54,7 @@ async function readAll(stream: NodeJS.ReadStream, maxBytes: number): Promise<str
     bytes += (chunk as Buffer).length;
     if (bytes > maxBytes) break;
   }
-  return Buffer.concat(chunks).toString('utf8').slice(0, maxBytes);
+  return Buffer.concat(chunks).subarray(0, maxBytes);
 }
 
 /** To standard error, with code frames. */

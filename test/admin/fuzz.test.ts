@@ -19,6 +19,9 @@ const LIMIT_MS = 60_000;
 /** What would tell of our insides. */
 const LEAKS = /node_modules|\bat [\w.<>]+ \(|\.ts:\d+|\/src\/|SQLITE|TypeError|RangeError|undefined is not/;
 
+/** Something in the request is at fault, so the answer says what. */
+const NAMED = [400, 409, 412, 413, 415, 422];
+
 let daemon: ApiDaemon;
 beforeAll(async () => {
   daemon = await ApiDaemon.start({
@@ -270,6 +273,8 @@ test(`no request is answered with a fault (FUZZ_SEED=${SEED})`, async () => {
       }
       if (answer.status >= 400)
         expect(answer.json).toMatchObject({ status: answer.status, title: expect.any(String) });
+      if (NAMED.includes(answer.status) && !(answer.json.errors?.length > 0))
+        throw new Error(`${method} ${path} names no field: ${answer.text}`);
       if (answer.status >= 400 && LEAKS.test(answer.text))
         throw new Error(`${method} ${path} tells: ${answer.text}`);
       sent += 1;

@@ -177,6 +177,13 @@ describe('entries', () => {
     expect((await daemon.ask('PATCH', `${path}/entries/192.0.2.1`, { body: { comment: 'x' } })).status).toBe(
       404,
     );
+    for (const [method, address, error] of [
+      ['GET', `${path}/entries/192.0.2.1`, { field: 'params/key', value: '192.0.2.1' }],
+      ['DELETE', `${path}/entries/192.0.2.1`, { field: 'params/key', value: '192.0.2.1' }],
+      ['DELETE', '/v1/lists/nowhere', { field: 'params/list', value: 'nowhere' }],
+    ] as const) {
+      expect((await daemon.ask(method, address)).json).toMatchObject({ status: 404, errors: [error] });
+    }
   });
 
   test('change only if they are what was expected', async () => {
@@ -203,7 +210,10 @@ describe('entries', () => {
     expect(
       (await put(path, key, { action: 'OK' }, { 'if-unmodified-since': 'Sat, 01 Jan 2000 00:00:00 GMT' }))
         .json,
-    ).toMatchObject({ status: 400, detail: expect.stringContaining('If-Match') });
+    ).toMatchObject({
+      status: 400,
+      errors: [{ field: 'headers/if-unmodified-since', expected: expect.stringContaining('If-Match') }],
+    });
     const edits = [{ operation: 'put', key: '192.0.2.8', action: 'OK' }];
     for (const header of ['if-match', 'if-none-match']) {
       const headers = { [header]: '*' };
@@ -353,9 +363,37 @@ describe('many entries at once', () => {
       400,
     );
     const many = Array.from({ length: 10_001 }, () => ({ operation: 'remove', key: '192.0.2.1' }));
-    expect((await bulk({ edits: many })).json).toMatchObject({
+    const manyLines = many.map((edit) => JSON.stringify(edit)).join('\n');
+    for (const body of [{ edits: many }, manyLines]) {
+      const type = typeof body === 'string' ? 'x-ndjson' : 'json';
+      expect((await bulk(body, '', { 'content-type': `application/${type}` })).json).toMatchObject({
+        status: 413,
+        errors: [{ field: 'body/edits', expected: 'at most 10000 entries; send them in parts' }],
+      });
+    }
+    expect((await bulk('x', '', { 'content-type': 'text/plain' })).json.errors).toEqual([
+      {
+        field: 'headers/content-type',
+        value: 'text/plain',
+        expected: 'application/json or application/x-ndjson',
+      },
+    ]);
+  });
+
+  test.each([
+    ['bulk', 'application/x-ndjson', '{"operation":"put","key":"b\xfccher.example","action":"OK"}'],
+    ['import', 'application/x-ndjson', '{"key":"192.0.2.1","action":"REJECT Gr\xfc\xdfe"}'],
+    ['import', 'text/csv', 'key,action\n192.0.2.1,REJECT Gr\xfc\xdfe'],
+    ['import', 'text/plain', '192.0.2.1 REJECT Gr\xfc\xdfe'],
+  ])('that are not UTF-8 are refused: /%s %s', async (what, type, text) => {
+    const path = await newList();
+    const { json } = await daemon.ask('POST', `${path}/${what}`, {
+      body: Buffer.from(`\n${text}\n`.slice(type === 'text/csv' ? 1 : 0), 'latin1'),
+      headers: { 'content-type': type },
+    });
+    expect(json).toMatchObject({
       status: 400,
-      errors: [{ field: 'body/edits' }],
+      errors: [{ field: 'body/line 2', expected: 'text in UTF-8' }],
     });
   });
 

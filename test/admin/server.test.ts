@@ -135,6 +135,20 @@ describe('errors are problem details', () => {
     ]);
   });
 
+  test('of more unknown fields than validation tells of', async () => {
+    await start((routes) => {
+      const body = Type.Object({}, { additionalProperties: false });
+      routes.post('/things', { config: open, schema: { body } }, async () => ({}));
+    });
+    const payload = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`field${at}`, at]));
+    const answer = await server.inject({ method: 'POST', url: '/things', payload });
+    expect(answer.json().errors[0]).toEqual({
+      field: 'body/field0',
+      value: '0',
+      expected: 'nothing: there is no such field here',
+    });
+  });
+
   test('of query parameters that are unknown, doubled or malformed', async () => {
     const querystring = Type.Object(
       { limit: Type.Optional(Type.Integer({ minimum: 1 })), isNew: Type.Optional(Type.Boolean()) },
@@ -164,15 +178,36 @@ describe('errors are problem details', () => {
   });
 
   test.each([
-    ['too large', { 'content-type': 'application/json' }, 'x'.repeat(1_100_000), 413],
-    ['not JSON', { 'content-type': 'application/json' }, '{', 400],
-    ['of an unknown type', { 'content-type': 'text/strange' }, 'x', 415],
-  ])('of bodies %s', async (_what, headers, payload, status) => {
+    [
+      'too large',
+      { 'content-type': 'application/json' },
+      'x'.repeat(1_100_000),
+      413,
+      { field: 'body', expected: 'at most 1048576 bytes' },
+    ],
+    ['not JSON', { 'content-type': 'application/json' }, '{', 400, { field: 'body', value: '{' }],
+    ['of nothing', { 'content-type': 'application/json' }, '', 400, { field: 'body', value: '' }],
+    [
+      'not UTF-8',
+      { 'content-type': 'application/json' },
+      Buffer.from('{\n"a": "Gr\xfc\xdfe"}', 'latin1'),
+      400,
+      { field: 'body/line 2', expected: 'text in UTF-8' },
+    ],
+    [
+      'of an unknown type',
+      { 'content-type': 'text/strange' },
+      'x',
+      415,
+      { field: 'headers/content-type', value: 'text/strange', expected: 'application/json' },
+    ],
+  ])('of bodies %s', async (_what, headers, payload, status, error) => {
     await start((routes) => {
       routes.post('/things', { config: open, schema: { body: Type.Unknown() } }, async () => ({}));
     });
     const answer = await server.inject({ method: 'POST', url: '/things', headers, payload });
     expect([answer.statusCode, answer.json().status]).toEqual([status, status]);
+    expect(answer.json().errors).toMatchObject([error]);
     expect(faults).toEqual([]);
   });
 

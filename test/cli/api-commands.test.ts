@@ -198,6 +198,12 @@ describe('import and export', () => {
     terminal.errors = '';
     expect(await typed('list', 'import', 'other', 'broken')).toBe(2);
     expect(terminal.errors).toMatch(/^broken:2: .*\n {2}help: .*\npostward: nothing was changed\n$/s);
+    writeFileSync(
+      join(directory, 'latin1'),
+      Buffer.from('192.0.2.1 OK\n192.0.2.2 REJECT Gr\xfc\xdfe\n', 'latin1'),
+    );
+    await expect(printed('list', 'import', 'other', 'latin1')).rejects.toThrow();
+    expect(terminal.errors).toContain('line 2 of `latin1` is not UTF-8');
     const spelt = [
       '2001:db8::7 REJECT',
       '2001:0db8::7 OK',

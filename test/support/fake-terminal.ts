@@ -23,7 +23,9 @@ export class FakeTerminal implements Terminal {
     this.errors += `${text}\n`;
   }
 
-  readInput(maxBytes: number): Promise<string> | undefined {
-    return this.input === undefined ? undefined : Promise.resolve(this.input.slice(0, maxBytes));
+  readInput(maxBytes: number): Promise<Buffer> | undefined {
+    return this.input === undefined
+      ? undefined
+      : Promise.resolve(Buffer.from(this.input).subarray(0, maxBytes));
   }
 }

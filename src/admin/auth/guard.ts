@@ -8,7 +8,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseIpAddress } from '../../net/ip-address.ts';
-import { ProblemError } from '../problem.ts';
+import { type FieldProblem, fieldProblem, ProblemError } from '../problem.ts';
 import { authorize, type Principal } from './principal.ts';
 import type { Access } from './scope.ts';
 
@@ -60,7 +60,14 @@ export function guardRoutes(server: FastifyInstance, options: GuardOptions): voi
     const isLocal = options.isLocal(request.raw.socket);
     if (!isLocal && !isMeant(request.headers.host, options.hosts)) {
       const detail = 'this server does not answer to that name; setting admin.hosts names more';
-      throw denied(request, options, 421, detail);
+      const expected = 'an address, `localhost` or a name in admin.hosts';
+      throw denied(
+        request,
+        options,
+        421,
+        detail,
+        fieldProblem('headers/host', request.headers.host, expected),
+      );
     }
     if (isForeign(request)) {
       throw denied(request, options, 403, 'pages of other sites may not use this API');
@@ -73,10 +80,13 @@ export function guardRoutes(server: FastifyInstance, options: GuardOptions): voi
     const user = request.headers[USER_HEADER];
     if (user !== undefined && access !== 'open') {
       if (request.principal?.tokenId !== undefined || request.principal === undefined) {
-        throw denied(request, options, 400, `${USER_HEADER} is for the local socket only`);
+        const detail = `${USER_HEADER} is for the local socket only`;
+        throw denied(request, options, 400, detail, fieldProblem(`headers/${USER_HEADER}`, user, 'nothing'));
       }
       if (!USER.test(String(user))) {
-        throw denied(request, options, 400, `${USER_HEADER} must be the name of a user`);
+        const detail = `${USER_HEADER} must be the name of a user`;
+        const expected = 'up to 64 letters, digits and `._@-`';
+        throw denied(request, options, 400, detail, fieldProblem(`headers/${USER_HEADER}`, user, expected));
       }
     }
     const refusal = authorize(request.principal, access, isAboutLists ? listOf(request) : undefined);
@@ -95,10 +105,11 @@ function denied(
   options: GuardOptions,
   status: number,
   detail: string,
+  ...errors: FieldProblem[]
 ): ProblemError {
   const { method, routeOptions } = request;
   options.onDenial({ method, route: routeOptions.url ?? '', client: clientOf(request), status, detail });
-  return new ProblemError(status, detail);
+  return new ProblemError(status, detail, errors.length === 0 ? undefined : errors);
 }
 
 /** The list that the address names; '' for lists in general. */

@@ -16,6 +16,7 @@ import { isTooDeep } from '../json-depth.ts';
 import { type Applied, applyEdits, type ListPort, listFor } from '../list-port.ts';
 import { ACTION, COMMENT, DRY_RUN, EXPIRY, LIST_NAME, OUTCOME, SHARED } from '../list-schemas.ts';
 import {
+  bodyText,
   depthProblem,
   type FieldProblem,
   fieldProblem,
@@ -73,9 +74,11 @@ const SUMMARY = closed({
 export function bulkRoutes(port: ListPort): Routes {
   return (server) => {
     server.register(async (texts) => {
-      texts.addContentTypeParser([NDJSON], { parseAs: 'string' }, (_request, body, done) => {
+      texts.addContentTypeParser([NDJSON], { parseAs: 'buffer' }, (_request, body, done) => {
+        const text = bodyText(body as Buffer);
+        if (typeof text !== 'string') return done(text);
         try {
-          done(null, editsOf(String(body)));
+          done(null, editsOf(text));
         } catch (error) {
           done(error as Error);
         }
@@ -93,6 +96,10 @@ export function bulkRoutes(port: ListPort): Routes {
           querystring: closed({ dry_run: DRY_RUN }),
           body: BULK,
           response: { 200: SUMMARY },
+        },
+        preValidation: async ({ body }) => {
+          const { edits } = (body ?? {}) as { edits?: unknown };
+          if (Array.isArray(edits) && edits.length > MAX_EDITS) throw tooMany('body/edits');
         },
         handler: async (request) => {
           const { list } = request.params as Static<typeof params>;
@@ -113,9 +120,11 @@ export function bulkRoutes(port: ListPort): Routes {
 
     server.register(async (texts) => {
       texts.removeAllContentTypeParsers();
-      texts.addContentTypeParser([...FORMAT_OF.keys()], { parseAs: 'string' }, (_request, body, done) =>
-        done(null, body),
-      );
+      texts.addContentTypeParser([...FORMAT_OF.keys()], { parseAs: 'buffer' }, (_request, body, done) => {
+        const text = bodyText(body as Buffer);
+        if (typeof text === 'string') done(null, text);
+        else done(text);
+      });
       texts.route({
         method: 'POST',
         url: '/v1/lists/:list/import',
@@ -189,6 +198,11 @@ async function* exported(
   yield format.ending(leftOut);
 }
 
+function tooMany(field: string): ProblemError {
+  const expected = `at most ${MAX_EDITS} entries; send them in parts`;
+  return new ProblemError(413, 'too many entries at once', [fieldProblem(field, undefined, expected)]);
+}
+
 /** NDJSON as the JSON body that it stands for. */
 function editsOf(text: string): { edits: unknown[] } {
   const edits: unknown[] = [];
@@ -248,12 +262,7 @@ function importedEdits(
       );
     throw new ProblemError(400, `nothing is imported: ${mistakes.length} lines cannot be read`, errors);
   }
-  if (entries.length > MAX_EDITS) {
-    throw new ProblemError(
-      413,
-      `${entries.length} entries at once, and ${MAX_EDITS} are the most; import them in parts`,
-    );
-  }
+  if (entries.length > MAX_EDITS) throw tooMany('body');
   return {
     edits: entries.map(({ key, action, comment, expires }) => ({
       operation: 'put',

@@ -207,7 +207,9 @@ export function expiryOf(text: string | null): number | null {
 }
 
 function noEntry(list: string, key: string): ProblemError {
-  return new ProblemError(404, `there is no entry ${shown(key)} in the list \`${list}\``);
+  return new ProblemError(404, `there is no entry ${shown(key)} in the list \`${list}\``, [
+    fieldProblem('params/key', key, 'the key of an entry of the list'),
+  ]);
 }
 
 function fieldOf({ field }: Pick<EditProblem, 'field'>): string {

@@ -4,7 +4,7 @@ import type { EditProblem } from '../../lists/edit.ts';
 import { LIST_KINDS } from '../../store/list-records.ts';
 import { maySeeList } from '../auth/principal.ts';
 import { closed } from '../closed.ts';
-import { applyEdits, checkList, type ListPort, listFor } from '../list-port.ts';
+import { applyEdits, checkList, type ListPort, listFor, noList } from '../list-port.ts';
 import { DRY_RUN, LIST, LIST_NAME, listJson, OUTCOME, SHARED } from '../list-schemas.ts';
 import { fieldProblem, ProblemError } from '../problem.ts';
 import type { Routes } from '../server.ts';
@@ -179,7 +179,7 @@ export function listRoutes(port: ListPort): Routes {
         const edit = { operation: 'drop', list: name, condition: editCondition(request) } as const;
         const { results, isShared } = await applyEdits(port, request, [edit], isDryRun, fieldOf);
         const outcome = results[0]?.outcome ?? 'absent';
-        if (outcome === 'absent') throw new ProblemError(404, `there is no list \`${name}\``);
+        if (outcome === 'absent') throw noList(name);
         return resultOf(name, outcome, isDryRun, isShared);
       },
     );
