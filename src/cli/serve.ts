@@ -61,7 +61,7 @@ async function start(
     throw new OperatorError(
       'policy',
       'the policies have mistakes, so nothing was started',
-      'mend them, or start with `--lenient` to decide as Postfix would with them',
+      'mend them, or start with `--lenient` to decide as Postfix would with them, and to defer mail where Postward alone cannot use a line',
     );
   }
 }

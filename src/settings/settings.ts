@@ -209,7 +209,7 @@ export const SETTINGS = section(
       default: false,
       flag: '--lenient',
       description:
-        'Start in spite of mistakes in a policy, and decide as Postfix would with them. A reload never puts mistakes in the place of a policy without.',
+        'Start in spite of mistakes in a policy, and decide as Postfix would with them; what Postfix could use and Postward cannot defers the mail that comes to it. A reload never puts mistakes in the place of a policy without.',
     }),
   },
 );
