@@ -128,9 +128,10 @@ export class ListService {
 
   /**
    * Which lists say something of an address, a domain or a mail address, as
-   * check_client_access, check_helo_access or check_recipient_access would find it.
+   * check_client_access, check_helo_access or check_recipient_access would find
+   * it; or why none of them could.
    */
-  match(subject: string): readonly ListMatch[] {
+  match(subject: string): readonly ListMatch[] | KeyMistake {
     return matchLists(this.#memory.all(), subject);
   }
 

@@ -327,6 +327,10 @@ test('lists that say something of an address, a name, a mail address', async () 
   expect(await match('a.b.example.com')).toMatchObject([{ entry: 'example.com', searched: 'example.com' }]);
   expect(await match('user+tag@example.com')).toMatchObject([{ entry: 'example.com' }]);
   expect(await match('example.org')).toEqual([]);
+  expect((await daemon.ask('GET', '/v1/lists/match?key=203.0.113.0/24')).json).toMatchObject({
+    status: 400,
+    errors: [{ field: 'querystring/key', value: '203.0.113.0/24', expected: 'ask for an address in it' }],
+  });
 });
 
 describe('many entries at once', () => {

@@ -280,8 +280,12 @@ describe('match', () => {
       put('senders', '2001:db8', 'OK'),
       put('senders', '<>', 'DUNNO'),
     );
+    const found = (subject: string) => {
+      const matches = lists.match(subject);
+      return 'error' in matches ? [] : matches;
+    };
     const told = (subject: string) =>
-      lists.match(subject).map(({ list, key, action }) => `${list} ${key} ${action}`);
+      found(subject).map(({ list, key, action }) => `${list} ${key} ${action}`);
     expect(told('192.0.2.7')).toEqual(['clients 192.0.2.0/24 REJECT net']);
     expect(told('192.0.3.7')).toEqual(['clients 192 OK']);
     expect(told('2001:db8:1::1')).toEqual(['senders 2001:db8 OK']);
@@ -293,6 +297,29 @@ describe('match', () => {
     expect(told('user@other.example')).toEqual(['senders user@ OK']);
     expect(told('<>')).toEqual(['senders <> DUNNO']);
     expect(told('198.51.100.1')).toEqual([]);
-    expect(lists.match('mail.example.com')[0]?.searched).toBe('example.com');
+    expect(found('mail.example.com')[0]?.searched).toBe('example.com');
+    // As a key of theirs would be understood.
+    expect(told('::ffff:192.0.2.7')).toEqual(['clients 192.0.2.0/24 REJECT net']);
+    expect(told('192.0.2.7/32')).toEqual(['clients 192.0.2.0/24 REJECT net']);
+    expect(told('192.0.2')).toEqual(['clients 192.0.2 OK']);
+    expect(told('10.192')).toEqual([]);
+    expect(told('mail.example.com.')).toEqual(['clients example.com REJECT domain']);
+    expect(told('"user"@example.com')).toEqual(told('user@example.com'));
+    expect(told('user@')).toEqual(['senders user@ OK']);
+  });
+
+  it('tells what no client, sender or recipient can be', async () => {
+    const { lists } = await openTestLists();
+    await applied(lists, makeList('clients'));
+    await applied(lists, put('clients', '192.0.2.0/24', 'REJECT'));
+    expect(lists.match('192.0.2.0/24')).toEqual({
+      error: '`192.0.2.0/24` is a network',
+      help: 'ask for an address in it',
+    });
+    expect(lists.match('192.0.2.300')).toHaveProperty('error');
+    expect(lists.match('*.example.com')).toHaveProperty('error', 'there are no wildcards: `*.example.com`');
+    expect(lists.match('two words')).toHaveProperty('error');
+    // What a client may say in HELO.
+    for (const helo of ['[192.0.2.7]', 'my..pc', 'under_score']) expect(lists.match(helo)).toEqual([]);
   });
 });

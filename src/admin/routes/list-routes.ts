@@ -92,13 +92,18 @@ export function listRoutes(port: ListPort): Routes {
           response: { 200: MATCHES },
         },
       },
-      async ({ query, principal }) => ({
-        key: query.key,
-        matches: lists
-          .match(query.key)
-          .filter(({ list }) => principal !== undefined && maySeeList(principal, list))
-          .map(({ list, searched, key, action }) => ({ list, searched, entry: key, action })),
-      }),
+      async ({ query, principal }) => {
+        const found = lists.match(query.key);
+        if ('error' in found) {
+          throw new ProblemError(400, found.error, [fieldProblem('querystring/key', query.key, found.help)]);
+        }
+        return {
+          key: query.key,
+          matches: found
+            .filter(({ list }) => principal !== undefined && maySeeList(principal, list))
+            .map(({ list, searched, key, action }) => ({ list, searched, entry: key, action })),
+        };
+      },
     );
 
     server.get(

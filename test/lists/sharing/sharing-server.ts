@@ -102,7 +102,8 @@ export class SharingServer {
 
   /** What a policy finds; undefined for nothing. */
   found(subject: string): string | undefined {
-    return this.lists.match(subject)[0]?.action;
+    const matches = this.lists.match(subject);
+    return 'error' in matches ? undefined : matches[0]?.action;
   }
 
   async entry(list: string, key: string): Promise<ListEntry | undefined> {
