@@ -4,7 +4,8 @@
  * token it needs, and the problems it may answer with.
  */
 import swagger from '@fastify/swagger';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, RouteOptions } from 'fastify';
+import { type TObject, Type } from 'typebox';
 import type { Access, Scope } from './auth/scope.ts';
 import { SCOPE_SUMMARIES } from './auth/scope.ts';
 import { PROBLEM_SCHEMA, PROBLEM_TYPE } from './problem.ts';
@@ -21,6 +22,15 @@ const TAGS = {
 } as const;
 
 export type Tag = keyof typeof TAGS;
+
+const HEADERS = {
+  'If-Match': 'Only if it is there, with the version in quotes that ETag gave, or with any: `*`.',
+  'If-None-Match': 'To edit: `*`, only if it is not there. To read: the versions that one has.',
+  'Idempotency-Key': 'Under the same key, what is sent again within the hour is not done again.',
+  'Last-Event-ID': 'The id of the last event that was received: what was missed comes first.',
+} as const;
+
+type HeaderName = keyof typeof HEADERS;
 
 interface Operation {
   readonly security?: unknown;
@@ -66,6 +76,7 @@ export async function describeApi(server: FastifyInstance, version: string): Pro
         url,
         schema: {
           ...schema,
+          ...headersOf(route),
           ...(access === 'open'
             ? { security: [] }
             : { security: [{ token: [] }], 'x-scopes': scopesOf(access) }),
@@ -75,6 +86,20 @@ export async function describeApi(server: FastifyInstance, version: string): Pro
     transformObject: (document) =>
       withProblems(('openapiObject' in document ? document.openapiObject : {}) as Described),
   });
+}
+
+/** Headers that an operation heeds. They are checked where they are heeded (versions.ts, idempotency.ts). */
+function headersOf({ method, config, schema }: RouteOptions): { headers?: TObject } {
+  const names: HeaderName[] = [];
+  if (method === 'POST') names.push('Idempotency-Key');
+  if (config?.hasVersions === true) names.push('If-Match', 'If-None-Match');
+  if (method === 'GET' && Object.hasOwn((schema?.response as object | undefined) ?? {}, '304')) {
+    names.push('If-None-Match');
+  }
+  if (schema?.produces?.includes('text/event-stream') === true) names.push('Last-Event-ID');
+  if (names.length === 0) return {};
+  const described = names.map((name) => [name, Type.Optional(Type.String({ description: HEADERS[name] }))]);
+  return { headers: Type.Object(Object.fromEntries(described)) };
 }
 
 function scopesOf(access: readonly Scope[]): readonly Scope[] {

@@ -79,6 +79,23 @@ describe('policies', () => {
   });
 });
 
+test.each([
+  ['get', '/v1/lists', []],
+  ['get', '/v1/lists/{list}', ['If-None-Match']],
+  ['put', '/v1/lists/{list}', ['If-Match', 'If-None-Match']],
+  ['get', '/v1/lists/{list}/entries', []],
+  ['get', '/v1/lists/{list}/entries/{key}', ['If-None-Match']],
+  ['delete', '/v1/lists/{list}/entries/{key}', ['If-Match', 'If-None-Match']],
+  ['post', '/v1/lists/{list}/bulk', ['Idempotency-Key']],
+  ['post', '/v1/tokens', ['Idempotency-Key']],
+  ['get', '/v1/decisions/stream', ['Last-Event-ID']],
+])('the description names the headers that %s %s heeds', (method, path, headers) => {
+  const parameters = daemon.description.paths[path]?.[method]?.parameters ?? [];
+  const named = parameters.filter((parameter) => parameter.in === 'header');
+  expect(named.map(({ name }) => name)).toEqual(headers);
+  expect(named.filter(({ required }) => required === true)).toEqual([]);
+});
+
 describe('explain', () => {
   const attributes = {
     client_address: '192.0.2.1',
