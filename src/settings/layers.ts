@@ -15,14 +15,14 @@ import { parseYaml } from './yaml.ts';
 const MAX_FILE_BYTES = 1_048_576;
 const PREFIX = 'POSTWARD_';
 
-/** Names with the prefix that are not settings: where the settings file is, and secrets of the admin API. */
+/** Names with the prefix that are not settings: where the settings file is, and where and by which tokens the admin API is asked. */
 export const CONFIG_VARIABLE = 'POSTWARD_CONFIG';
 const OTHER_VARIABLES = new Set([
   CONFIG_VARIABLE,
   'POSTWARD_ADMIN_TOKEN',
   'POSTWARD_ADMIN_TOKEN_FILE',
+  'POSTWARD_API',
   'POSTWARD_TOKEN',
-  'POSTWARD_TOKEN_FILE',
 ]);
 
 /** Flags as given, by the dotted name of their setting. */

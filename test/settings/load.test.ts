@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ADMIN_TOKEN_FILE_VARIABLE, ADMIN_TOKEN_VARIABLE } from '../../src/admin/auth/environment-token.ts';
+import { API_VARIABLE, TOKEN_VARIABLE } from '../../src/cli/admin-client.ts';
 import { formatDiagnostic } from '../../src/language/code-frame.ts';
 import { formatSpan } from '../../src/language/source.ts';
 import { settingsJsonSchema } from '../../src/settings/json-schema.ts';
@@ -129,6 +131,14 @@ describe('layers', () => {
       expect(loaded.diagnostics.some((found) => found.code === 'unknown-setting')).toBe(false);
     }
   });
+
+  test.each([API_VARIABLE, TOKEN_VARIABLE, ADMIN_TOKEN_VARIABLE, ADMIN_TOKEN_FILE_VARIABLE])(
+    '%s is no setting, and no mistake',
+    (name) => {
+      const { diagnostics } = load({ environment: { [name]: 'x' } });
+      expect(diagnostics.filter(({ code }) => code === 'unknown-setting')).toEqual([]);
+    },
+  );
 });
 
 describe('policies', () => {
