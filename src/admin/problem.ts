@@ -5,8 +5,8 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { Type } from 'typebox';
+import { MAX_JSON_DEPTH } from '../util/json-depth.ts';
 import { utf8Text } from '../util/utf8.ts';
-import { MAX_JSON_DEPTH } from './json-depth.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 

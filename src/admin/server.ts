@@ -23,10 +23,10 @@ import fastify, {
   type RouteOptions,
 } from 'fastify';
 import { Type } from 'typebox';
+import { isTooDeep } from '../util/json-depth.ts';
 import { repeatedField } from '../util/repeated-field.ts';
 import { clientOf, type GuardOptions, guardRoutes } from './auth/guard.ts';
 import { addIdempotency } from './idempotency.ts';
-import { isTooDeep } from './json-depth.ts';
 import { describeApi } from './openapi.ts';
 import {
   BusyError,

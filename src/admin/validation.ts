@@ -75,6 +75,7 @@ function problemsOf(found: readonly Found[], part: string, schema: Schema, value
       const expected = expectedOf(keyword, saidBy(schema, schemaPath), params, message);
       const field = `${part}${cut(path)}`;
       if (!problems.has(field)) problems.set(field, fieldProblem(field, at(value, path), expected));
+      if (problems.size >= MAX_PROBLEMS) return [...problems.values()];
     }
   }
   return [...problems.values()];
@@ -123,6 +124,8 @@ function escaped(name: string): string {
 }
 
 const MAX_PATH_LENGTH = 200;
+/** Of one request that are told. */
+const MAX_PROBLEMS = 100;
 
 function cut(path: string): string {
   return path.length <= MAX_PATH_LENGTH ? path : `${path.slice(0, MAX_PATH_LENGTH)}…`;

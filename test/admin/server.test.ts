@@ -140,13 +140,25 @@ describe('errors are problem details', () => {
       const body = Type.Object({}, { additionalProperties: false });
       routes.post('/things', { config: open, schema: { body } }, async () => ({}));
     });
-    const payload = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`field${at}`, at]));
+    const payload = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`field${at}`, at]));
     const answer = await server.inject({ method: 'POST', url: '/things', payload });
     expect(answer.json().errors[0]).toEqual({
       field: 'body/field0',
       value: '0',
       expected: 'nothing: there is no such field here',
     });
+    expect(answer.payload.length).toBeLessThan(20_000);
+  });
+
+  test('of more fields that are missing than are told', async () => {
+    await start((routes) => {
+      const body = Type.Object(
+        Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`field${at}`, Type.Integer()])),
+      );
+      routes.post('/things', { config: open, schema: { body } }, async () => ({}));
+    });
+    const answer = await server.inject({ method: 'POST', url: '/things', payload: {} });
+    expect(answer.json().errors).toHaveLength(100);
   });
 
   test('of query parameters that are unknown, doubled or malformed', async () => {

@@ -202,6 +202,7 @@ describe('a text that makes no sense', () => {
     ['csv', 'key,action,expires_at\na.example,OK,2030-13-01T00:00:00Z\n', 2, 'no time'],
     ['ndjson', '{"key":"a.example"', 1, 'no JSON'],
     ['ndjson', '[]', 1, 'no JSON object'],
+    ['ndjson', `{"key":${'['.repeat(40)}${']'.repeat(40)}}`, 1, 'more than 32 levels'],
     ['ndjson', '\n{"key":"a.example","action":1}', 2, 'must be texts'],
     ['ndjson', '{"key":"a.example","action":"OK","note":""}', 1, 'unknown field `note`'],
     ['ndjson', '{"key":"a.example","action":"OK","expires_at":5}', 1, 'no time'],

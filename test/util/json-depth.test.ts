@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isTooDeep, MAX_JSON_DEPTH } from '../../src/admin/json-depth.ts';
+import { isTooDeep, MAX_JSON_DEPTH } from '../../src/util/json-depth.ts';
 
 const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`;
 

@@ -9,10 +9,10 @@ import { hasExpired } from '../../lists/formats/has-expired.ts';
 import { LIST_FORMATS, type ListFormatName } from '../../lists/formats/list-format.ts';
 import { MAX_EDITS } from '../../lists/list-changes.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
+import { isTooDeep } from '../../util/json-depth.ts';
 import { repeatedField } from '../../util/repeated-field.ts';
 import { closed } from '../closed.ts';
 import { type EntryEdit, refuseContradictions } from '../contradictions.ts';
-import { isTooDeep } from '../json-depth.ts';
 import { type Applied, applyEdits, type ListPort, listFor } from '../list-port.ts';
 import { ACTION, COMMENT, DRY_RUN, EXPIRY, LIST_NAME, OUTCOME, SHARED } from '../list-schemas.ts';
 import {

@@ -1,4 +1,5 @@
 /** One JSON object a line: `{"key": …, "action": …, "comment": …, "expires_at": …}`. */
+import { isTooDeep, MAX_JSON_DEPTH } from '../../util/json-depth.ts';
 import { repeatedField } from '../../util/repeated-field.ts';
 import { formatTime, parseTime } from '../../util/rfc3339.ts';
 import { shown } from '../shown.ts';
@@ -38,6 +39,8 @@ function readNdjson(text: string): ImportedText {
 
 function readLine(text: string, line: number): ImportedEntry | ImportMistake {
   const mistake = (message: string, help: string): ImportMistake => ({ line, message, help });
+  if (isTooDeep(text))
+    return mistake(`the line has more than ${MAX_JSON_DEPTH} levels`, 'write one object a line');
   let value: unknown;
   try {
     value = JSON.parse(text);
