@@ -151,11 +151,14 @@ export async function listRm(
 ): Promise<number> {
   const client = new AdminClient(options, terminal);
   for (const key of keys) {
-    const { shared } = await client.ask<Pick<EditAnswer, 'shared'>>({
-      method: 'DELETE',
-      path: ['lists', name, 'entries', key],
-    });
-    terminal.out(`${name}: ${key} removed`);
+    const { before, shared } = await client.ask<Pick<EditAnswer, 'shared'> & { readonly before: EntryFacts }>(
+      {
+        method: 'DELETE',
+        path: ['lists', name, 'entries', key],
+      },
+    );
+    // One a line: the next key may be refused.
+    terminal.out(options['json'] === true ? JSON.stringify(before) : `${name}: ${key} removed`);
     if (shared === false) terminal.error(NOT_SHARED);
   }
   return 0;
@@ -179,7 +182,8 @@ export async function listCreate(name: string, options: OptionValues, terminal: 
 
 export async function listDrop(name: string, options: OptionValues, terminal: Terminal): Promise<number> {
   const client = new AdminClient(options, terminal);
-  await client.answer({ method: 'DELETE', path: ['lists', name] });
+  const answer = await client.ask({ method: 'DELETE', path: ['lists', name] });
+  if (options['json'] === true) return json(answer, terminal);
   terminal.out(`${name} dropped, with its entries`);
   return 0;
 }

@@ -84,7 +84,8 @@ export async function tokenRm(
   for (const token of found) {
     if (typeof token === 'string') continue;
     await client.answer({ method: 'DELETE', path: ['tokens', token.id] });
-    terminal.error(`postward: revoked ${token.id} (${token.name})`);
+    if (options['json'] === true) terminal.out(JSON.stringify(token));
+    else terminal.error(`postward: revoked ${token.id} (${token.name})`);
   }
   return 0;
 }

@@ -116,6 +116,24 @@ test('lists are made, shown, searched and dropped', async () => {
   expect(await printed('list', 'ls')).not.toContain('night');
 });
 
+test('what takes something away tells programs what, too', async () => {
+  await printed('list', 'create', 'brief');
+  for (const key of ['192.0.2.1', '192.0.2.2']) await printed('list', 'add', 'brief', key, 'REJECT');
+  const removed = await printed('list', 'rm', 'brief', '192.0.2.1', '192.0.2.2', '--json');
+  expect(
+    removed
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toMatchObject([
+    { key: '192.0.2.1', action: 'REJECT' },
+    { key: '192.0.2.2', action: 'REJECT' },
+  ]);
+  expect(JSON.parse(await printed('list', 'drop', 'brief', '--json'))).toMatchObject({ outcome: 'removed' });
+  const { id } = JSON.parse(await printed('token', 'create', 'brief', '--json'));
+  expect(JSON.parse(await printed('token', 'rm', 'brief', '--json'))).toMatchObject({ id, name: 'brief' });
+});
+
 describe('import and export', () => {
   const table = (entries: number) =>
     Array.from(
