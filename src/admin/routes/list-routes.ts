@@ -20,7 +20,7 @@ const writing = { access: ['lists'], isAboutLists: true, hasVersions: true } as 
 
 const RESULT = closed({
   outcome: OUTCOME,
-  list: Type.Optional(LIST),
+  list: Type.Optional({ ...LIST, description: 'As it is now: a dry run has changed nothing.' }),
   dry_run: Type.Boolean(),
   shared: SHARED,
 });
