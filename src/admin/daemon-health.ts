@@ -115,7 +115,8 @@ export class DaemonHealth implements HealthReporter {
       : {
           name: 'wiring',
           status: 'warn',
-          reason: firstAndMore(doubts.map(({ message, help }) => `${message}; ${help}`)),
+          // All of them: each is something else to see to, and stays until somebody does.
+          reason: doubts.map(({ message, help }) => `${message}; ${help}`).join(' | '),
         };
   }
 

@@ -146,3 +146,16 @@ test('a DNS server that is down, and lists that fail, are for a person to see', 
     reason: 'one.test gives no answer about IPv6 addresses',
   });
 });
+
+test('everything that looks wrong about the wiring is said', () => {
+  const doubts = [
+    { message: 'one', help: 'mend one' },
+    { message: 'two', help: 'mend two' },
+  ];
+  const checks = daemon({ wiringDoubts: () => doubts }).checks();
+  expect(checks.find(({ name }) => name === 'wiring')).toEqual({
+    name: 'wiring',
+    status: 'warn',
+    reason: 'one; mend one | two; mend two',
+  });
+});
