@@ -47,6 +47,9 @@ export interface TableSetOptions {
   readonly within?: TableSet;
 }
 
+/** More tables in tables are nobody's; each is a call of `open` in the one before. */
+const MAX_DEPTH = 100;
+
 /** Where tables come from that are more than what is written out. */
 const OUTSIDE: readonly TableType['source'][] = ['file', 'unix', 'server'];
 
@@ -64,6 +67,8 @@ export class TableSet {
   readonly #aliases = new Set<string>();
   /** What was read besides tables. */
   readonly #files = new Set<string>();
+  /** How many tables around the one that is being opened are as well. */
+  #depth = 0;
   /** What is to be closed with the set. */
   readonly #opened: { close?(): void }[] = [];
 
@@ -83,7 +88,9 @@ export class TableSet {
   open(spec: string, span: Span | undefined, report: Report): Table {
     let table = this.#tables.get(spec);
     if (table === undefined) {
-      table = this.#open(spec, span, report);
+      this.#depth += 1;
+      table = this.#depth > MAX_DEPTH ? tooDeep(spec, span, report) : this.#open(spec, span, report);
+      this.#depth -= 1;
       this.#tables.set(spec, table);
     }
     return table;
@@ -270,6 +277,11 @@ function fail(
 ): Table {
   report({ severity: 'error', code, message, span, help });
   return new FixedTable(spec, true, failingContent(`${spec}: ${message}`));
+}
+
+function tooDeep(spec: string, span: Span | undefined, report: Report): Table {
+  const message = `more than ${MAX_DEPTH} tables, each in another: ${quote(spec)}`;
+  return fail(spec, 'table-syntax', message, 'name them side by side', span, report);
 }
 
 function unknownTypeHelp(type: string, spec: string): string {

@@ -62,6 +62,7 @@ describe('opening', () => {
     ['inline:{a}', 'table-syntax', 'inline:{key=value'],
     ['static:{a', 'table-syntax', 'static:{a value}'],
     ['randmap:{}', 'table-syntax', 'randmap:{value'],
+    [`${'pipemap:{'.repeat(3000)}static:a${'}'.repeat(3000)}`, 'table-syntax', 'side by side'],
     ['unionmap:{x}', 'table-syntax', 'unionmap:{type:name'],
     ['pipemap:x', 'table-syntax', 'pipemap:{type:name'],
     ['hash:access', 'table-unreadable', '$config_directory/access'],
