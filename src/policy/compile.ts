@@ -52,6 +52,9 @@ export interface CompileOptions {
   readonly budget?: WorkBudget | undefined;
 }
 
+/** As deep as smtpd(8) follows classes. */
+const MAX_DEPTH = 100;
+
 /** The parameter that holds a list: `smtpd_client_restrictions`. */
 export function listParameter(list: ListName): string {
   return `smtpd_${list}_restrictions`;
@@ -158,6 +161,8 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
   const knownNames = [...RESTRICTION_NAMES, ...classNames];
   /** Classes that are being compiled, outermost first. */
   const open: string[] = [];
+  /** Classes that stand deeper: a long chain of classes must not become one of calls. */
+  const deeper: (() => void)[] = [];
   const compiler: ListCompiler = {
     context,
     meant: (word) => budget.guess(knownNames.length, () => didYouMean(word, knownNames)),
@@ -170,9 +175,13 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
       // Known before it is compiled, so that a class which contains itself ends (at run time, by depth).
       const program: { steps: Program['steps'] } = { steps: [] };
       classPrograms.set(key, program);
-      open.push(className);
-      program.steps = classList(className, list).steps;
-      open.pop();
+      const compile = () => {
+        open.push(className);
+        program.steps = classList(className, list).steps;
+        open.pop();
+      };
+      if (open.length < MAX_DEPTH) compile();
+      else deeper.push(compile);
       return program;
     },
   };
@@ -202,6 +211,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
   const programs = new Map(LIST_NAMES.map((list) => [list, listOf(listParameter(list), list)]));
   // A class that only tables name must have its own tables opened now, not while mail waits.
   for (const { text, span } of classWords) compiler.classProgram(text, 'recipient', span);
+  for (let next = deeper.pop(); next !== undefined; next = deeper.pop()) next();
   /** A check that smtpd makes by itself: nobody has written it in a list. */
   const implicit = (parameter: string, restriction: string, list: ListName): Program =>
     parameters.boolean(parameter)

@@ -7,7 +7,7 @@ import { CONFIGURATION_ERROR } from '../../src/engine/outcome.ts';
 import type { Program } from '../../src/engine/step.ts';
 import type { Diagnostic } from '../../src/language/diagnostic.ts';
 import { Source } from '../../src/language/source.ts';
-import { WORD_WORK, WorkBudget, type WorkLimits } from '../../src/language/work-budget.ts';
+import { FILE_LIMITS, WORD_WORK, WorkBudget, type WorkLimits } from '../../src/language/work-budget.ts';
 import { compileSource } from '../../src/policy/loader.ts';
 import { CANDIDATE_LIMITS } from '../../src/snapshot/candidate.ts';
 import { TableSet } from '../../src/tables/table-set.ts';
@@ -135,4 +135,16 @@ test('what is granted once is not taken back, and nothing more is granted after 
   const open = new WorkBudget({ work: 10, guesses: 0 }, (diagnostic) => found.push(diagnostic));
   open.close();
   expect(open.spend(1000, 'x', () => undefined)).toBe(true);
+});
+
+test('a chain of classes may be longer than a chain of calls', () => {
+  const names = Array.from({ length: 3000 }, (_, index) => `c${index}`);
+  const chain = names.map((name, index) => `${name} = ${names[index + 1] ?? 'reject'}\n`).join('');
+  const text = `smtpd_restriction_classes = ${names.join(' ')}\n${chain}smtpd_helo_restrictions = c0\n`;
+  const { policy, diagnostics } = load(text, FILE_LIMITS);
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  let program: Program | undefined = policy.programs.get('helo');
+  let depth = 0;
+  for (; program !== undefined; program = program.steps[0]?.nested) depth += 1;
+  expect(depth).toBe(names.length + 1);
 });
