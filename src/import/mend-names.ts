@@ -5,9 +5,10 @@
  */
 import type { Assignment } from '../language/main-cf.ts';
 import { Source } from '../language/source.ts';
+import { FILE_LIMITS, WorkBudget } from '../language/work-budget.ts';
 import { PARAMETER_BY_NAME } from '../policy/parameters.ts';
 import { isPostfixParameter } from '../policy/postfix-parameters.ts';
-import { meantParameter } from '../policy/unknown-parameters.ts';
+import { KNOWN_PARAMETERS, meantParameter } from '../policy/unknown-parameters.ts';
 import { Edits } from './edits.ts';
 import type { Mend } from './mend.ts';
 import type { MendedSource } from './mend-text.ts';
@@ -37,11 +38,13 @@ export function mendNames(
       ]),
     ),
   );
+  // The names that `check` has guesses for as well.
+  const budget = new WorkBudget(FILE_LIMITS, () => {});
   const edits = new Edits();
   const mends: Mend[] = [];
   for (const { name, nameSpan } of assignments) {
     if (PARAMETER_BY_NAME.has(name) || isPostfixParameter(name) || used.has(name)) continue;
-    const meant = meantParameter(name);
+    const meant = budget.guess(KNOWN_PARAMETERS, () => meantParameter(name));
     if (meant === undefined || taken.has(meant)) continue;
     taken.add(meant);
     edits.replace(nameSpan, meant);

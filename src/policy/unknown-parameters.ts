@@ -13,6 +13,12 @@ import { isPostfixParameter, POSTFIX_PARAMETERS } from './postfix-parameters.ts'
 /** Of equals the one that a policy reads comes first. */
 const PARAMETERS = [...PARAMETER_BY_NAME.keys(), ...POSTFIX_PARAMETERS];
 
+const START_OF: ReadonlyMap<string, string> = new Map(PARAMETERS.map((name) => [name, startOf(name)]));
+const STARTS: readonly string[] = [...new Set(START_OF.values())];
+
+/** How many names a guess looks at. */
+export const KNOWN_PARAMETERS = PARAMETERS.length;
+
 const REFERENCE = /\$[{(]?([A-Za-z0-9_]+)/g;
 
 /** @param budget what guesses may cost */
@@ -29,7 +35,7 @@ export function reportUnknownParameters(
   for (const { name, nameSpan } of assignments) {
     if (PARAMETER_BY_NAME.has(name) || isPostfixParameter(name)) continue;
     if (classNames.has(name) || referenced.has(name)) continue;
-    const suggestion = budget.guess(PARAMETERS.length, () => meantParameter(name));
+    const suggestion = budget.guess(KNOWN_PARAMETERS, () => meantParameter(name));
     report({
       severity: 'warning',
       code: suggestion === undefined ? 'unused-parameter' : 'misspelt-parameter',
@@ -50,9 +56,13 @@ export function reportUnknownParameters(
  */
 export function meantParameter(name: string): string | undefined {
   const start = startOf(name);
-  const isAlike = (other: string): boolean =>
-    startOf(other) === start || didYouMean(start, [startOf(other)]) !== undefined;
-  return didYouMean(name, PARAMETERS.filter(isAlike));
+  const alike = new Set(
+    STARTS.filter((other) => other === start || didYouMean(start, [other]) !== undefined),
+  );
+  return didYouMean(
+    name,
+    PARAMETERS.filter((other) => alike.has(START_OF.get(other) ?? '')),
+  );
 }
 
 function startOf(name: string): string {
