@@ -20,8 +20,6 @@ import { spanInLine, type TableLine, TableLineReader } from './table-lines.ts';
 
 /** Postfix reads SMTP lines of this length and no longer (line_length_limit). */
 const MAX_KEY_LENGTH = 2048;
-/** Compiling a pattern takes much longer than reading a line. */
-const RULES_PER_SLICE = 200;
 
 export const readRegexpFile: ContentReader = function* (source, report) {
   return yield* readPatternFile('regexp', source, report);
@@ -46,7 +44,8 @@ function* readPatternFile(
     if (current !== undefined) report({ ...flaw, span: spanInLine(source, current, from, to) });
   });
   for (current = lines.next(); current !== undefined; current = lines.next()) {
-    if (rules.length % RULES_PER_SLICE === RULES_PER_SLICE - 1) yield;
+    // Compiling a pattern can take as long as reading thousands of lines.
+    yield;
     const span = source.span(current.start, current.end);
     if (current.isOrphan) {
       const message =

@@ -24,6 +24,9 @@ const MAX_STEPS = 5_000_000;
 /** The longest mail address RFC 5321 allows; shorter limits would refuse real ones. */
 const MIN_USEFUL_LENGTH = 320;
 
+/** PCRE2 with its usual link size has no room for more; a search would take long with what is shorter already. */
+const MAX_PATTERN_LENGTH = 32_768;
+
 /** No text of a match: the text is too long for the pattern to be run safely. */
 export const TOO_LONG = Symbol('too long');
 
@@ -44,6 +47,10 @@ export function compilePattern(
 ): CompiledPattern | PatternError {
   try {
     const bytes = toByteString(text);
+    if (bytes.length > MAX_PATTERN_LENGTH) {
+      const message = `a pattern of ${bytes.length} characters is longer than the limit of ${MAX_PATTERN_LENGTH}`;
+      return new PatternError('unbounded', message, 0, 'write a line for each part of it');
+    }
     if (notation.kind === 'pcre') {
       const tree = parsePcre(bytes, notation.flags);
       return { pattern: new Pattern(tree, 'first', usedGroups), doubts: [] };

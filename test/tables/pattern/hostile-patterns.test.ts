@@ -83,6 +83,13 @@ describe('hostile patterns', () => {
     ]);
   });
 
+  test('one longer than PCRE2 has room for is refused before it is read', () => {
+    const { diagnostics } = load(readRegexpFile, `/${'(a?)'.repeat(100_000)}/ REJECT\n`);
+    expect(diagnostics).toMatchObject([
+      { code: 'pattern-unbounded', message: expect.stringContaining('longer than the limit of 32768') },
+    ]);
+  });
+
   test('a back reference is run where what comes before it can be read in few ways', () => {
     const verp = '/^(bounce|return)[-+]([a-z0-9]+)=(.*)@\\2\\.example/ REJECT\n';
     const { content, diagnostics } = load(readPcreFile, verp);
