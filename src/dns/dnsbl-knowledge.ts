@@ -279,6 +279,11 @@ export const DNSBL_KNOWLEDGE: readonly DnsblFacts[] = Object.freeze([
   hostile('osirusoft.com', '2003-08', 'http://www.bluewolfspirit.com/blog/2003/08/spam_blocking.html'),
   closed('wirehub.net', '2003-12', 'https://en.wikipedia.org/wiki/Not_Just_Another_Bogus_List (Dynablock)'),
   closed('blitzed.org', '2006', SURVEY),
+  closed(
+    'blackhole.securitysage.com',
+    '2007-10',
+    'http://www.dnsbl.com/search?updated-max=2007-11-03T10:16:00-05:00&max-results=5',
+  ),
   hostile('ordb.org', '2006-12-18', 'https://www.exchangedefender.com/blog/2008/03/ordb-no-longer-exists/'),
   hostile('dsbl.org', '2008-05', 'https://www.dsbl.org/, https://www.dnsbl.info/list-dsbl-org.php'),
   closed(
