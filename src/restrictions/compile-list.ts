@@ -149,6 +149,8 @@ const MOST_ENDINGS = 5;
 function helpFor(word: string): string | undefined {
   const other = OTHER_WORDS.get(word.toLowerCase());
   if (other !== undefined) return `did you mean \`${other}\`?`;
+  if (/^\\+$/.test(word))
+    return 'remove the backslash: a line that starts with white space continues the one before it';
   if (ADDRESS.test(word))
     return 'a filter of a DNS list has several values in brackets, such as `=127.0.0.[2;4..11]`';
   const longer = RESTRICTIONS.flatMap(({ name }) =>
