@@ -66,6 +66,7 @@ export class FileTable implements Table {
       this.#content = failingContent(`${this.spec}: ${source.reason}`);
     } else {
       const found = new BoundedReport(this.#file);
+      reportByteOrderMark(source, found.add);
       const slices = this.#kind.read(source, found.add, this.#tables);
       let slice = slices.next();
       while (slice.done !== true) slice = slices.next();
@@ -90,6 +91,7 @@ export class FileTable implements Table {
       return;
     }
     const found = new BoundedReport(this.#file);
+    reportByteOrderMark(source, found.add);
     const content = await this.#readInSlices(source, found.add);
     if (this.#isClosed) {
       content.close?.();
@@ -122,4 +124,16 @@ export class FileTable implements Table {
   #tell(isInForce: boolean, diagnostics: readonly Diagnostic[]): void {
     this.#tables.onReload({ spec: this.spec, file: this.#file, isInForce, diagnostics });
   }
+}
+
+/** Editors write one that nobody sees. */
+function reportByteOrderMark(source: Source, report: Report): void {
+  if (!source.text.startsWith('\uFEFF')) return;
+  report({
+    severity: 'warning',
+    code: 'byte-order-mark',
+    message: 'the file begins with a byte order mark, which Postfix takes as part of its first line',
+    span: source.span(0, 1),
+    help: 'save the file as UTF-8 without byte order mark',
+  });
 }
