@@ -21,17 +21,24 @@ export const KNOWN_PARAMETERS = PARAMETERS.length;
 
 const REFERENCE = /\$[{(]?([A-Za-z0-9_]+)/g;
 
-/** @param budget what guesses may cost */
+/** The parameters that a text names with `$`. */
+export function referencedNames(text: string): Set<string> {
+  return new Set([...text.matchAll(REFERENCE)].map(([, name = '']) => name));
+}
+
+/**
+ * @param budget what guesses may cost
+ * @param usedElsewhere names that master.cf uses
+ */
 export function reportUnknownParameters(
   assignments: readonly Assignment[],
   classNames: ReadonlySet<string>,
   report: Report,
   budget: WorkBudget = new WorkBudget(FILE_LIMITS, report),
+  usedElsewhere: ReadonlySet<string> = new Set(),
 ): void {
-  const referenced = new Set<string>();
-  for (const { value } of assignments) {
-    for (const [, name] of value.text.matchAll(REFERENCE)) if (name !== undefined) referenced.add(name);
-  }
+  const referenced = new Set(usedElsewhere);
+  for (const { value } of assignments) for (const name of referencedNames(value.text)) referenced.add(name);
   for (const { name, nameSpan } of assignments) {
     if (PARAMETER_BY_NAME.has(name) || isPostfixParameter(name)) continue;
     if (classNames.has(name) || referenced.has(name)) continue;
