@@ -12,7 +12,7 @@ export function hasInlineRules(name: string): boolean {
 }
 
 /** The lines of the file that the rules stand for. */
-export function inlineRules(name: string): string | NameError {
+export function inlineRules(name: string): string[] | NameError {
   const help = 'write `{ {rule}, {rule} }`, each rule like a line of the file, with `$$` for each `$`';
   const inside = insideBraces(name);
   if (inside === undefined) return { error: 'unbalanced braces, or text behind them', help };
@@ -23,5 +23,5 @@ export function inlineRules(name: string): string | NameError {
       return { error: `no braces around the rule, or text behind them, in \`${word}\``, help };
     lines.push(`${trim(rule)}\n`);
   }
-  return lines.join('');
+  return lines;
 }

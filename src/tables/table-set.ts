@@ -50,6 +50,9 @@ export interface TableSetOptions {
 /** More tables in tables are nobody's; each is a call of `open` in the one before. */
 const MAX_DEPTH = 100;
 
+/** Rules that a candidate may write out. Each is compiled while mail waits, and may take milliseconds. */
+const MAX_CANDIDATE_RULES = 100;
+
 /** Where tables come from that are more than what is written out. */
 const OUTSIDE: readonly TableType['source'][] = ['file', 'unix', 'server'];
 
@@ -71,12 +74,15 @@ export class TableSet {
   #depth = 0;
   /** What is to be closed with the set. */
   readonly #opened: { close?(): void }[] = [];
+  /** Rules that may still be written out. */
+  #rulesLeft = Number.POSITIVE_INFINITY;
 
   constructor(options: TableSetOptions = {}) {
     this.onReload = options.onReload ?? (() => {});
     this.#lists = options.lists ?? EMPTY_LISTS;
     this.limits = { ...DEFAULT_POOL_LIMITS, ...DEFAULT_CACHE_LIMITS, ...options.limits };
     this.#within = options.within;
+    if (options.within !== undefined) this.#rulesLeft = MAX_CANDIDATE_RULES;
   }
 
   /** Says which tables are made by newaliases(1), before any of them is opened. */
@@ -143,7 +149,7 @@ export class TableSet {
     }
     switch (row?.source) {
       case 'file': {
-        if (isWrittenOut(row, name)) return openRules(spec, row, name, this, span, report);
+        if (isWrittenOut(row, name)) return this.#openRules(spec, row, name, span, report);
         const isAliases = row.readAliases !== undefined && this.#aliases.has(spec);
         const read = isAliases && row.readAliases ? row.readAliases : row.read;
         return this.#openFile(spec, { isPattern: row.isPattern, read }, name, span, report);
@@ -205,6 +211,27 @@ export class TableSet {
     return table;
   }
 
+  /** Mistakes in a rule are told where the table is named. */
+  #openRules(spec: string, row: FileTableType, name: string, span: Span | undefined, report: Report): Table {
+    const rules = inlineRules(name);
+    if (!Array.isArray(rules)) {
+      return fail(spec, 'table-syntax', `${rules.error}: ${quote(spec)}`, rules.help, span, report);
+    }
+    this.#rulesLeft -= rules.length;
+    if (this.#rulesLeft < 0) {
+      const message = `more than ${MAX_CANDIDATE_RULES} rules are written out in tables: ${quote(spec)}`;
+      const help = 'a candidate may have no more of its own; those of a policy in force do not count';
+      return fail(spec, 'policy-too-large', message, help, span, report);
+    }
+    const flaws = new BoundedReport(spec);
+    const source = new Source(spec, rules.join(''));
+    const lines = row.read(source, (flaw) => flaws.add({ ...flaw, span }), this);
+    let slice = lines.next();
+    while (slice.done !== true) slice = lines.next();
+    for (const flaw of flaws.finish()) report(flaw);
+    return new FixedTable(spec, row.isPattern, slice.value);
+  }
+
   #combine(
     row: CombinedTableType,
     spec: string,
@@ -244,27 +271,6 @@ class FixedTable implements Table {
 /** True for a table whose name is its rules. */
 function isWrittenOut(row: TableType, name: string): boolean {
   return row.source === 'file' && row.takesRules === true && hasInlineRules(name);
-}
-
-/** Mistakes in a rule are told where the table is named. */
-function openRules(
-  spec: string,
-  row: FileTableType,
-  name: string,
-  tables: TableSet,
-  span: Span | undefined,
-  report: Report,
-): Table {
-  const rules = inlineRules(name);
-  if (typeof rules !== 'string') {
-    return fail(spec, 'table-syntax', `${rules.error}: ${quote(spec)}`, rules.help, span, report);
-  }
-  const flaws = new BoundedReport(spec);
-  const lines = row.read(new Source(spec, rules), (flaw) => flaws.add({ ...flaw, span }), tables);
-  let slice = lines.next();
-  while (slice.done !== true) slice = lines.next();
-  for (const flaw of flaws.finish()) report(flaw);
-  return new FixedTable(spec, row.isPattern, slice.value);
 }
 
 function fail(

@@ -136,3 +136,12 @@ test('is compiled in the place of a policy in force', () => {
     policy,
   ]);
 });
+
+test('a candidate may write out a hundred rules, which are compiled while mail waits', async () => {
+  const rules = (count: number) => `pcre:{ ${'{/^x$$/ OK} '.repeat(count)}{/192/ REJECT written out} }`;
+  const text = (count: number) => `smtpd_client_restrictions = check_client_access ${rules(count)}\n`;
+  expect(await told(text(99))).toContain('written out');
+  expect(await told(text(99))).not.toContain('policy-too-large');
+  const half = `${text(50).trim()}, check_client_access pipemap:{inline:{a=b}, ${rules(49)}}\n`;
+  for (const tooMany of [text(100), half]) expect(await told(tooMany)).toContain('policy-too-large');
+});

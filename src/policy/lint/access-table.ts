@@ -88,7 +88,7 @@ export function readRowsOf(
   if (type === 'static' || type === 'inline') return writtenOut(type, name, place);
   if (matching !== 'exact' && hasInlineRules(name)) {
     const rules = inlineRules(name);
-    const rows = typeof rules === 'string' ? readRows(new Source(spec, rules), matching) : [];
+    const rows = Array.isArray(rules) ? readRows(new Source(spec, rules.join('')), matching) : [];
     return rows.map((row) => ({ ...row, keySpan: place, valueSpan: place }));
   }
   const file = readSmallFile(name, MAX_BYTES);
