@@ -136,7 +136,8 @@ export const GENERIC: readonly Restriction[] = [
       return {
         check: (e) => {
           if (e.sender !== '') return DUNNO;
-          const isRecipientStage = e.request.protocol_state === 'RCPT';
+          // Before RCPT TO, with smtpd_delay_reject = no, there are none.
+          const isRecipientStage = e.request.protocol_state === 'RCPT' && e.recipient !== undefined;
           const hasMore = isRecipientStage
             ? earlierRecipients.has(e.request)
             : Number(e.request.recipient_count) > 1;

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Verdict } from '../../src/engine/decision.ts';
 import { PolicyRequest } from '../../src/protocol/request.ts';
 import { EarlierRecipients } from '../../src/restrictions/earlier-recipients.ts';
+import { compilePolicyText } from '../support/compiled-policy.ts';
 
 function request(recipient: string, other: Partial<PolicyRequest> = {}): PolicyRequest {
   const about = { protocol_state: 'RCPT', sender: '', instance: '1.2.3', recipient };
@@ -60,3 +61,17 @@ test('forgets the oldest of very many messages', () => {
   expect(earlier.has(request('bob', { instance: 'first' }))).toBe(false);
   expect(earlier.has(request('bob', { instance: 'later 0' }))).toBe(true);
 });
+
+test.each([
+  ['yes', '550 5.5.3 <>: Sender address rejected: Multi-recipient bounce'],
+  ['no', 'permit'],
+])(
+  'in the sender list, which runs before all recipients with smtpd_delay_reject = no: %s',
+  async (isDelayed, reply) => {
+    const policy = compilePolicyText(`smtpd_delay_reject = ${isDelayed}
+smtpd_sender_restrictions = reject_multi_recipient_bounce
+smtpd_recipient_restrictions = check_client_access static:OK, reject
+`);
+    expect(await policy.reply({ request: { sender: '', queue_id: '4F2C11B7A2' } })).toBe(reply);
+  },
+);
