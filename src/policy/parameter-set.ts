@@ -23,6 +23,7 @@ import {
 } from './host-facts.ts';
 import type { ParameterKind, ParameterRow } from './parameter-row.ts';
 import { PARAMETER_BY_NAME } from './parameters.ts';
+import { OTHER_DEFAULTS } from './postfix-parameters.ts';
 
 export interface ParameterSetOptions {
   readonly assignments: readonly Assignment[];
@@ -171,8 +172,10 @@ export class ParameterSet implements ParameterValues {
             this.words('inet_interfaces'),
           ),
         );
-      default:
-        return undefined;
+      default: {
+        const other = OTHER_DEFAULTS.get(name);
+        return other === undefined ? undefined : SourcedText.literal(other);
+      }
     }
   }
 

@@ -248,6 +248,15 @@ default_recipient_limit smtpd_recipient_limit
 /** Without those of a delivery transport, which are made of its name: any number. */
 export const POSTFIX_PARAMETERS: ReadonlySet<string> = new Set(NAMES.trim().split(/\s+/));
 
+/** Defaults of parameters that no policy reads, and that a text in one may name. */
+export const OTHER_DEFAULTS: ReadonlyMap<string, string> = new Map([
+  ['mail_name', 'Postfix'],
+  ['mail_owner', 'postfix'],
+  ['process_name', 'smtpd'],
+  ['smtpd_banner', '$myhostname ESMTP $mail_name'],
+  ['smtpd_helo_required', 'no'],
+]);
+
 /** `TRANSPORT_destination_rate_delay` and its like: parameters of a delivery transport of master.cf. */
 const TRANSPORT_PARAMETER =
   /^[a-z0-9-]+_(?:delivery_slot_(?:cost|discount|loan)|destination_(?:concurrency_(?:failed_cohort_limit|limit|negative_feedback|positive_feedback)|rate_delay|recipient_limit)|(?:extra_)?recipient_limit|initial_destination_concurrency|minimum_delivery_slots|recipient_refill_(?:delay|limit)|transport_rate_delay|time_limit)$/;
