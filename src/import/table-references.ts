@@ -6,6 +6,7 @@
  * a path made of `$name`s is told expanded. Opens nothing.
  */
 import type { Assignment } from '../language/main-cf.ts';
+import { closing } from '../language/scan.ts';
 import type { Span } from '../language/source.ts';
 import { findTableType } from '../tables/registry.ts';
 
@@ -29,6 +30,8 @@ const CLIENT_TYPES: readonly string[] = ['mysql', 'pgsql', 'sqlite', 'ldap', 'me
 const NAME = String.raw`\$\w+|\$\{\w+\}|\$\(\w+\)`;
 const TABLE = new RegExp(String.raw`(?<![\w$])(\w+|${NAME}):((?:${NAME}|[^\s,{}$:])+)`, 'g');
 const WORD = /[^\s,]+/g;
+/** Not `${name:{`, which may have files in it. */
+const WRITTEN_OUT = /(?<![\w${(])\w+:\{/g;
 const NAME_ALONE = new RegExp(`^(?:${NAME})$`);
 
 export function* fileReferences(
@@ -46,7 +49,7 @@ export function* fileReferences(
     else TABLE.lastIndex = start;
   }
   if (!isMatchList) return;
-  for (const { 0: word, index } of text.matchAll(WORD)) {
+  for (const { 0: word, index } of withoutRules(text).matchAll(WORD)) {
     const written = word.replace(/^!+/, '');
     // `$name` alone: the files stand where that is set. A colon: a table, or an address.
     if (NAME_ALONE.test(written) || written.includes(':')) continue;
@@ -54,6 +57,17 @@ export function* fileReferences(
     const start = index + word.length - written.length;
     if (path.startsWith('/')) yield { span: value.span(start, start + written.length), path };
   }
+}
+
+/** A table that is written out (`pcre:{ { /^10/ x } }`) becomes one word, in which no `/` begins a file. */
+function withoutRules(text: string): string {
+  let rest = text;
+  for (const { 0: found, index } of text.matchAll(WRITTEN_OUT)) {
+    const open = index + found.length - 1;
+    const end = closing(text, open, text.length);
+    if (end > open) rest = rest.slice(0, open) + '_'.repeat(end + 1 - open) + rest.slice(end + 1);
+  }
+  return rest;
 }
 
 function isFileType(type: string): boolean {

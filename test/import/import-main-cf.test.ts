@@ -223,6 +223,16 @@ mine = $config_directory/tables/good
     expect(imported.unreadable).toEqual([]);
   });
 
+  it('whose rules are written out are no files, whatever their patterns look like', () => {
+    const imported = importText(
+      'mynetworks = pcre:{ { /^10/ x }, {!/b/ /c} }, @D@/nets\n' +
+        'smtpd_client_restrictions = permit_mynetworks, check_client_access cidr:{ {10.0.0.0/8 OK} }\n',
+      { files: { nets: '192.0.2.0/24\n' } },
+    );
+    expect(imported.unreadable).toEqual([]);
+    expect(imported.copies.map(({ to }) => to)).toEqual(['tables/nets']);
+  });
+
   it('that cannot be read are named, by their whole path', () => {
     const imported = importText(
       'smtpd_client_restrictions = check_client_access hash:$config_directory/nowhere, check_client_access hash:@D@/compiled\n',
