@@ -11,7 +11,7 @@ interface Place {
   /** `list add` */
   readonly path: string;
   readonly words: readonly string[];
-  /** Flag → its values. */
+  /** Flags that take a value, and their values; none: anything, a file perhaps. */
   readonly values: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -54,13 +54,18 @@ function reply(pattern: string, words: readonly string[], after: string): string
 function placesOf(command: Command, path: readonly string[]): Place[] {
   const flags = command.options.flatMap(({ long }) => long ?? []);
   const values = new Map(
-    command.options.flatMap(({ long, argChoices }) =>
-      typeof long !== 'string' || argChoices === undefined ? [] : [[long, argChoices] as const],
+    command.options.flatMap(({ long, argChoices = [], required, optional }) =>
+      typeof long === 'string' && (required || optional) ? [[long, argChoices] as const] : [],
     ),
   );
   const own: Place = {
     path: path.join(' '),
-    words: [...command.commands.map((one) => one.name()), ...flags, '--help'],
+    words: [
+      ...command.commands.map((one) => one.name()),
+      ...command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices),
+      ...flags,
+      '--help',
+    ],
     values,
   };
   return [own, ...command.commands.flatMap((one) => placesOf(one, [...path, one.name()]))];

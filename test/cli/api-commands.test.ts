@@ -374,6 +374,10 @@ describe('completion', () => {
       expect(complete('list', 'import', 'x', 'y', '--r')).toContain('--replace');
       expect(complete('decisions', '--verdict', 'rej')).toContain('reject');
       expect(complete('decisions', '--verdict', 'rej')).not.toContain('--verdict');
+      expect(complete('completion', '""')).toContain('zsh');
+      // A file, or whatever one likes.
+      expect(complete('serve', '--config', '""')).toEqual(['']);
+      expect(complete('list', 'add', 'x', 'y', 'REJECT', '--expires', '""')).toEqual(['']);
     },
   );
 });
