@@ -134,7 +134,7 @@ class CidrReader {
 
   #reject(line: TableLine, from: number, to: number, message: string, help: string): void {
     this.#report({
-      severity: 'error',
+      severity: 'warning',
       code: 'cidr-syntax',
       message: `${message}; Postfix skips this line`,
       span: spanInLine(this.#source, line, from, to),

@@ -87,7 +87,7 @@ export class PatternRuleParser {
       if (!(error instanceof Skipped)) throw error;
       const { message, help, from, to } = error;
       this.#flaw({
-        severity: 'error',
+        severity: 'warning',
         code: 'pattern-syntax',
         message: `${message}; Postfix skips this line`,
         help,

@@ -51,7 +51,7 @@ function* readPatternFile(
       const message =
         'line starts with white space, but there is no line it could continue; Postfix skips it';
       report({
-        severity: 'error',
+        severity: 'warning',
         code: 'line-without-start',
         message,
         span,
@@ -65,7 +65,7 @@ function* readPatternFile(
       const open = openIfs.pop();
       if (open === undefined) {
         report({
-          severity: 'error',
+          severity: 'warning',
           code: 'pattern-syntax',
           message: '`endif` without `if`; Postfix skips this line',
           span,
