@@ -156,6 +156,11 @@ test.each([
   ['permit_sasl_authenticated, check_sasl_access static:REJECT', ['check_sasl_access']],
   ['reject_sender_login_mismatch, permit_sasl_authenticated, reject_non_fqdn_sender', []],
   // For those who have not logged in.
+  ['reject_authenticated_sender_login_mismatch, permit_sasl_authenticated, reject_sender_login_mismatch', []],
+  [
+    'reject_sender_login_mismatch, permit_sasl_authenticated, check_sasl_access static:REJECT',
+    ['check_sasl_access'],
+  ],
   ['permit_sasl_authenticated, reject_unauthenticated_sender_login_mismatch', []],
 ])('a check of logins: %s', (list, names) => {
   expect(lintedWords(`${LOGINS}smtpd_sender_restrictions = ${list}`)).toEqual(

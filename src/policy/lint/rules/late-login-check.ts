@@ -1,5 +1,6 @@
 /** Checks of logins that no login comes to. */
 import { quote } from '../../../language/quote.ts';
+import type { Restriction } from '../../../restrictions/restriction.ts';
 import type { LintRule } from '../lint-rule.ts';
 import { flatItems } from '../restriction-list.ts';
 
@@ -27,6 +28,9 @@ smtpd_sender_restrictions = permit_sasl_authenticated, reject_authenticated_send
       if (permit < 0) continue;
       for (const { restriction, token } of items.slice(permit + 1)) {
         if (!CHECKS.includes(restriction.name)) continue;
+        // It is for strangers then: those who have logged in have met one of its kind.
+        const isMet = items.slice(0, permit).some((item) => isSameKind(item.restriction, restriction));
+        if (isMet) continue;
         yield {
           message: `${quote(token.text)} in ${list.parameter} does not see who has logged in: \`permit_sasl_authenticated\` lets him through before it`,
           span: token.span,
@@ -36,3 +40,12 @@ smtpd_sender_restrictions = permit_sasl_authenticated, reject_authenticated_send
     }
   },
 };
+
+function isSameKind(one: Restriction, other: Restriction): boolean {
+  return one.name === other.name || (isOfOwners(one) && isOfOwners(other));
+}
+
+/** It asks smtpd_sender_login_maps about those who have logged in. */
+function isOfOwners({ name }: Restriction): boolean {
+  return CHECKS.includes(name) && name !== 'check_sasl_access';
+}
