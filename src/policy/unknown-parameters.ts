@@ -13,6 +13,9 @@ import { isPostfixParameter, POSTFIX_PARAMETERS } from './postfix-parameters.ts'
 /** Of equals the one that a policy reads comes first. */
 const PARAMETERS = [...PARAMETER_BY_NAME.keys(), ...POSTFIX_PARAMETERS];
 
+/** A map whose parameters stand in main.cf: those of `ldap:users` are called `users_…` (ldap_table(5)). */
+const MAP_IN_MAIN_CF = /(?<![\w.])(?:ldap|mysql|pgsql|sqlite|mongodb|memcache):(\w+)/g;
+
 const START_OF: ReadonlyMap<string, string> = new Map(PARAMETERS.map((name) => [name, startOf(name)]));
 const STARTS: readonly string[] = [...new Set(START_OF.values())];
 
@@ -39,9 +42,13 @@ export function reportUnknownParameters(
 ): void {
   const referenced = new Set(usedElsewhere);
   for (const { value } of assignments) for (const name of referencedNames(value.text)) referenced.add(name);
+  const maps = new Set(
+    assignments.flatMap(({ value }) => [...value.text.matchAll(MAP_IN_MAIN_CF)].map(([, map = '']) => map)),
+  );
   for (const { name, nameSpan } of assignments) {
     if (PARAMETER_BY_NAME.has(name) || isPostfixParameter(name)) continue;
     if (classNames.has(name) || referenced.has(name)) continue;
+    if ([...maps].some((map) => name.startsWith(`${map}_`))) continue;
     const suggestion = budget.guess(KNOWN_PARAMETERS, () => meantParameter(name));
     report({
       severity: 'warning',

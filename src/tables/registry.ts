@@ -41,6 +41,8 @@ export interface FileTableType extends TypeRow {
   readonly readAliases?: ContentReader;
   /** The name may be the rules themselves, in braces. */
   readonly takesRules?: boolean;
+  /** The file says where the data is. In Postfix its parameters may also stand in main.cf, behind the name of the map. */
+  readonly hasMapFile?: boolean;
 }
 
 /** The name is one of the machine's own databases, which are files as well. */
@@ -113,7 +115,7 @@ function postmapFile(type: string, summary: string): FileTableType {
 
 function sqlMap(engine: SqlEngine, summary: string): FileTableType {
   const { type } = engine;
-  return { type, summary, source: 'file', isPattern: false, read: sqlMapReader(engine) };
+  return { type, summary, source: 'file', isPattern: false, read: sqlMapReader(engine), hasMapFile: true };
 }
 
 function unsupported(type: string, summary: string, reason: string, help: string): UnsupportedTableType {
@@ -223,6 +225,7 @@ export const TABLE_TYPES: readonly TableType[] = Object.freeze([
     source: 'file',
     isPattern: false,
     read: readLdapMap,
+    hasMapFile: true,
   },
   unsupported(
     'mongodb',

@@ -150,6 +150,9 @@ export class TableSet {
     switch (row?.source) {
       case 'file': {
         if (isWrittenOut(row, name)) return this.#openRules(spec, row, name, span, report);
+        // As cfg_parser_init of Postfix tells them apart.
+        if (row.hasMapFile === true && !/^[./]/.test(name))
+          return mapInMainCf(spec, type, name, span, report);
         const isAliases = row.readAliases !== undefined && this.#aliases.has(spec);
         const read = isAliases && row.readAliases ? row.readAliases : row.read;
         return this.#openFile(spec, { isPattern: row.isPattern, read }, name, span, report);
@@ -283,6 +286,19 @@ function fail(
 ): Table {
   report({ severity: 'error', code, message, span, help });
   return new FixedTable(spec, true, failingContent(`${spec}: ${message}`));
+}
+
+function mapInMainCf(
+  spec: string,
+  type: string,
+  name: string,
+  span: Span | undefined,
+  report: Report,
+): Table {
+  const message = `${quote(spec)} is a map whose parameters stand in main.cf (\`${name}_…\`), which is not supported`;
+  const path = `/etc/postfix/${name.replace(/\.cf$/, '')}.cf`;
+  const help = `put them into a file, without \`${name}_\`, and name that: \`${type}:${path}\``;
+  return fail(spec, 'table-unsupported', message, help, span, report);
 }
 
 function tooDeep(spec: string, span: Span | undefined, report: Report): Table {

@@ -40,3 +40,9 @@ test('a name that something uses is nobody’s mistake', () => {
     ]),
   ).toEqual([]);
 });
+
+test('the parameters of a map that stand in main.cf are its own', () => {
+  const maps = 'virtual_alias_maps = ldap:users, proxy:mysql:boxes\n';
+  expect(doubts(`${maps}users_server_host = localhost\nboxes_hosts = localhost\n`)).toEqual([]);
+  expect(doubts(`${maps}user_server_host = localhost\n`)).toHaveLength(1);
+});

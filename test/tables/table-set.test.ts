@@ -72,6 +72,9 @@ describe('opening', () => {
     ['regexp:{{/a/ b}{/c/ d}}', 'table-syntax', 'write `{ {rule}, {rule} }`'],
     ['texthash:{ {x y} }', 'table-unreadable', 'whole path'],
     ['pcre:/', 'table-unreadable', 'name a text file'],
+    ['ldap:users', 'table-unsupported', '`ldap:/etc/postfix/users.cf`'],
+    ['mysql:sql/users.cf', 'table-unsupported', '`mysql:/etc/postfix/sql/users.cf`'],
+    ['mysql:./users.cf', 'table-unreadable', 'write the whole path'],
   ])('%s fails its lookups, and says why', (spec, code, help) => {
     const table = open(spec);
     expect(table.lookup('x')).toBeInstanceOf(TableFailure);
