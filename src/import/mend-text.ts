@@ -30,6 +30,8 @@ export interface MendedSource {
 const MAX_ROUNDS = 8;
 
 const BYTE_ORDER_MARK = '\uFEFF';
+/** White space at the start of a line, with a no-break space in it. */
+const NO_BREAK_INDENT = /^[ \t]*\u00a0[ \t\u00a0]*/gm;
 
 export function mendText(original: Source): MendedSource {
   let source = original;
@@ -51,6 +53,14 @@ function mendsOf(source: Source, edits: Edits): Mend[] {
   };
   if (source.text.startsWith(BYTE_ORDER_MARK)) {
     mend(source.span(0, 1), '', 'a byte order mark, which Postfix takes as part of a name', 'taken out');
+  }
+  for (const { 0: space, index } of source.text.matchAll(NO_BREAK_INDENT)) {
+    mend(
+      source.span(index, index + space.length),
+      ' '.repeat(space.length),
+      'a no-break space (U+00A0) at the start of the line, which is no white space to Postfix',
+      'written as a blank',
+    );
   }
   const diagnostics: Diagnostic[] = [];
   const assignments = parseMainCf(source, (diagnostic) => diagnostics.push(diagnostic));

@@ -14,6 +14,8 @@ import type { SourcedText } from './sourced-text.ts';
 /** The characters of Postfix's parameter names; `.` and `-` occur in names made from master.cf services. */
 const USUAL_NAME = /^[A-Za-z0-9_.-]+$/;
 
+const NO_BREAK_SPACE = '\u00a0';
+
 /** `//` where no URL has it: at the start or after white space. */
 const SLASH_REMARK = /(?<![^ \t\r\v\f])\/\//g;
 
@@ -36,6 +38,17 @@ export function reportNoEquals(
       message: '`//` does not start a remark in main.cf',
       span,
       help: 'start the line with `#`',
+    });
+    return;
+  }
+  if (line.text.startsWith(NO_BREAK_SPACE)) {
+    const name = assignmentBefore?.name;
+    report({
+      severity: 'error',
+      code: 'missing-equals',
+      message: `the line starts with a no-break space (U+00A0), which is no white space to Postfix${name === undefined ? '' : `: it does not continue ${quote(name)}`}`,
+      span: line.span(0, 1),
+      help: 'write a blank in its place; web pages and word processors have such spaces',
     });
     return;
   }

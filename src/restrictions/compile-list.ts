@@ -151,6 +151,8 @@ function helpFor(word: string): string | undefined {
   if (other !== undefined) return `did you mean \`${other}\`?`;
   if (/^\\+$/.test(word))
     return 'remove the backslash: a line that starts with white space continues the one before it';
+  if (word.includes('\u00a0'))
+    return 'a blank in it is a no-break space (U+00A0), which is none to Postfix: write a blank in its place';
   if (ADDRESS.test(word))
     return 'a filter of a DNS list has several values in brackets, such as `=127.0.0.[2;4..11]`';
   const longer = RESTRICTIONS.flatMap(({ name }) =>

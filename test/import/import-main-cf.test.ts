@@ -295,6 +295,14 @@ smtpd_recipient_restrictions = reject_rbl_client bl.spamcop.net, permit_auth_des
     expect(imported.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
+  it('makes blanks of the no-break spaces that a web page has before a line', () => {
+    const copied = 'mynetworks =\n\u00a0 127.0.0.0/8\n \u00a0\u00a0 192.0.2.0/24\nsmtpd_banner = x\u00a0y\n';
+    const imported = importText(copied, { isFixing: true });
+    expect(imported.text).toBe('mynetworks =\n  127.0.0.0/8\n    192.0.2.0/24\n');
+    expect(imported.mends.map(({ cure }) => cure)).toEqual(['written as a blank', 'written as a blank']);
+    expect(imported.hasLostLines).toBe(false);
+  });
+
   it('takes remarks out of lists, and leaves other values alone', () => {
     const remarks = `mynetworks = 127.0.0.0/8 # this host
   192.0.2.0/24, # # ours
