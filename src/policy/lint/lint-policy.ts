@@ -27,11 +27,17 @@ export interface LintOptions {
 
 export function lintPolicy({ assignments, parameters, tables, report }: LintOptions): void {
   const lists = readLists(parameters);
+  const accessTables = readAccessTables(lists, tables);
   const context: LintContext = {
     assignments,
     parameters,
     ...lists,
-    accessTables: readAccessTables(lists, tables),
+    accessTables,
+    accessTableAt: new Map(
+      accessTables.flatMap((table) =>
+        table.users.flatMap(({ argument }) => (argument === undefined ? [] : [[argument, table] as const])),
+      ),
+    ),
     rowsOf: (spec, place) => readRowsOf(specOf(spec), place, tables),
   };
   const found = LINT_RULES.flatMap((rule) => bounded(rule, rule.check(context)));

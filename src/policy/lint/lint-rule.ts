@@ -7,6 +7,7 @@
 import type { Diagnostic } from '../../language/diagnostic.ts';
 import type { Assignment } from '../../language/main-cf.ts';
 import type { Span } from '../../language/source.ts';
+import type { Token } from '../../language/tokenizer.ts';
 import type { ParameterSet } from '../parameter-set.ts';
 import type { AccessRow, AccessTable } from './access-table.ts';
 import type { RestrictionList } from './restriction-list.ts';
@@ -42,6 +43,8 @@ export interface LintContext {
   readonly classes: ReadonlyMap<string, RestrictionList>;
   /** The tables of check_*_access whose entries can be read, each once. */
   readonly accessTables: readonly AccessTable[];
+  /** The same by the words that name them. */
+  readonly accessTableAt: ReadonlyMap<Token, AccessTable>;
   /** The entries of any table that is named at `place`; undefined: it cannot be read. */
   rowsOf(spec: string, place: Span): readonly AccessRow[] | undefined;
 }

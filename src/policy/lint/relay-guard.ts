@@ -95,8 +95,7 @@ class Scan {
 
 /** The table that an access check asks, if its entries can be read. */
 export function tableOf({ argument }: RestrictionItem, context: LintContext): AccessTable | undefined {
-  if (argument === undefined) return undefined;
-  return context.accessTables.find(({ users }) => users.some((user) => user.argument === argument));
+  return argument && context.accessTableAt.get(argument);
 }
 
 /** Mail for our own domains is no relaying. Domains that stand in tables are given the benefit of the doubt. */
