@@ -17,6 +17,7 @@ import { StoreFailure } from '../store/store-failure.ts';
 import { foldCase } from '../tables/fold-case.ts';
 import { isListName, LIST_NAME_HELP, type ListTables } from '../tables/list-tables.ts';
 import type { ApplyResult, Edit, EditOptions } from './edit.ts';
+import { Expiry, SWEEP_MS } from './expiry.ts';
 import { isKeyMistake, type KeyMistake, parseKey } from './key.ts';
 import { type ChangeListener, ListChanges, type MergeSummary } from './list-changes.ts';
 import type { ListInfo, ListMatch } from './list-info.ts';
@@ -34,8 +35,6 @@ export interface ListServiceOptions extends RoomOptions {
 
 const LOAD_CHUNK = 20_000;
 const EXPORT_CHUNK = 1000;
-/** How often expired entries are taken out of memory; they are out of force at their second. */
-const SWEEP_MS = 60_000;
 const PURGE_MS = 3_600_000;
 
 export class ListService {
@@ -44,14 +43,14 @@ export class ListService {
   readonly #memory: ListMemory;
   readonly #changes: ListChanges;
   readonly #timers: NodeJS.Timeout[] = [];
-  #sweptUntil: number;
+  readonly #expiry: Expiry;
 
   private constructor({ store, now = Date.now, classNames = () => [], ...room }: ListServiceOptions) {
     this.#store = store;
     this.#now = now;
     this.#memory = new ListMemory(now);
     this.#changes = new ListChanges({ store, memory: this.#memory, now, classNames, ...room });
-    this.#sweptUntil = now();
+    this.#expiry = new Expiry(store, this.#memory, now);
   }
 
   /** Loads all lists. A failure means that the store cannot be read. */
@@ -200,22 +199,9 @@ export class ListService {
     return this.#changes.onChange(listener);
   }
 
-  /** Takes expired entries out of memory: housekeeping, lookups do not need it. */
-  async sweep(): Promise<void> {
-    for (;;) {
-      const until = this.#now();
-      const since = this.#sweptUntil;
-      const found = await this.#store.ask('expiredEntries', { since, until, limit: LOAD_CHUNK });
-      if (found instanceof StoreFailure) return;
-      for (const { list, key } of found) this.#memory.list(list).index.deleteExpired(key, until);
-      if (found.length < LOAD_CHUNK) {
-        this.#sweptUntil = until;
-        return;
-      }
-      // Those of the same second may have been cut in two.
-      this.#sweptUntil = (found.at(-1)?.expires ?? until) - 1;
-      if (this.#sweptUntil <= since) this.#sweptUntil = since + 1000;
-    }
+  /** Takes expired entries out of memory: lookups do not need it. */
+  sweep(): Promise<void> {
+    return this.#expiry.sweep();
   }
 
   /** What was removed or has expired long ago leaves the store. */

@@ -105,20 +105,33 @@ export function listEntries(
     .flatMap((row) => toEntry(entryState(row)) ?? []);
 }
 
-/** Entries whose time came after `since`, up to and including `until`. */
-export function expiredEntries(
+/** The place of an entry in the order of expiry. */
+export interface ExpiryPlace extends EntryPlace {
+  readonly expires: number;
+}
+
+/** Entries whose time comes up to and including `until`, after a place. */
+export function expiringEntries(
   database: StoreDatabase,
-  { since, until, limit }: { readonly since: number; readonly until: number; readonly limit: number },
-): (EntryPlace & { readonly expires: number })[] {
+  { after, until, limit }: { readonly after: ExpiryPlace; readonly until: number; readonly limit: number },
+): (ExpiryPlace & { readonly action: string })[] {
   return database
     .all(
-      `SELECT list, key, expires FROM entry
-       WHERE expires IS NOT NULL AND expires > ? AND expires <= ? AND deleted = 0 AND ${NOT_BURIED} ORDER BY expires LIMIT ?`,
-      since,
+      `SELECT list, key, expires, action FROM entry
+       WHERE expires IS NOT NULL AND (expires, list, key) > (?, ?, ?) AND expires <= ? AND deleted = 0 AND ${NOT_BURIED}
+       ORDER BY expires, list, key LIMIT ?`,
+      after.expires,
+      after.list,
+      after.key,
       until,
       limit,
     )
-    .map((row) => ({ list: text(row, 'list'), key: text(row, 'key'), expires: number(row, 'expires') }));
+    .map((row) => ({
+      list: text(row, 'list'),
+      key: text(row, 'key'),
+      expires: number(row, 'expires'),
+      action: text(row, 'action'),
+    }));
 }
 
 /** All registers of a list after a key, tombstones included; the list's own and its drop come first. */

@@ -10,7 +10,7 @@ import { loadEntries } from './entry-load.ts';
 import { applyEdits } from './list-edits.ts';
 import { mergeChanges } from './list-merge.ts';
 import {
-  expiredEntries,
+  expiringEntries,
   findEntry,
   listEntries,
   markShared,
@@ -32,7 +32,7 @@ export const READS = {
   lists: (database: StoreDatabase) => readLists(database),
   loadEntries,
   findEntry,
-  expiredEntries,
+  expiringEntries,
   readRegisters,
   readRegistersOf,
   readUnshared,
@@ -60,6 +60,8 @@ export const WRITES = {
   restamp,
   buryRows,
   purge,
+  /** Writes nothing, but is answered in the order of what does. */
+  expiringAfterEdits: expiringEntries,
   probe: (database: StoreDatabase) => probe(database),
   addAudit,
   addToken,

@@ -246,6 +246,44 @@ describe('an entry that expires', () => {
     expect(sound(await lists.search({ list: 'a' }))).toMatchObject({ entries: [{ key: 'stays.example' }] });
   });
 
+  it('leaves memory also where more than a sweep reads at a time expire in one second', async () => {
+    let now = Date.UTC(2030, 0, 1);
+    const { lists } = await openTestLists({ now: () => now });
+    const expires = now + 60_000;
+    await applied(lists, makeList('a'), makeList('b'));
+    await applied(lists, put('b', 'stays.example', 'REJECT', { expires: expires + 1000 }));
+    for (let batch = 0; batch < 5; batch++) {
+      const keys = Array.from({ length: 5000 }, (_, at) => `h${batch}-${at}.example`);
+      await applied(lists, ...keys.map((key) => put('a', key, 'REJECT', { expires })));
+    }
+    now = expires;
+    await lists.sweep();
+    expect(lists.list('a')?.entries).toBe(0);
+    expect(lists.list('b')?.entries).toBe(1);
+  });
+
+  it('is in force again where the clock was ahead, and is right again', async () => {
+    let now = Date.UTC(2030, 0, 1);
+    const { lists } = await openTestLists({ now: () => now });
+    const expires = now + 3_600_000;
+    const keys = ['kept.example', 'removed.example', 'over.example'];
+    await applied(lists, makeList('a'), ...keys.map((key) => put('a', key, 'REJECT', { expires })));
+    await applied(lists, put('a', 'over.example', 'REJECT', { expires: now + 1000 }));
+    now += 7_200_000;
+    await lists.sweep();
+    expect(lists.list('a')?.entries).toBe(0);
+    await applied(lists, { operation: 'remove', list: 'a', key: 'removed.example' });
+    now -= 7_190_000;
+    await applied(lists, put('a', 'short.example', 'REJECT', { expires: now + 1000 }));
+    now += 1000;
+    await lists.sweep();
+    expect(lists.match('kept.example')).toMatchObject([{ action: 'REJECT' }]);
+    expect(lists.list('a')?.entries).toBe(1);
+    now = expires;
+    await lists.sweep();
+    expect(lists.list('a')?.entries).toBe(0);
+  });
+
   it('is not loaded when its time has come', async () => {
     const directory = dataDirectory();
     const first = await openTestLists({ directory });
