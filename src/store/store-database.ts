@@ -1,6 +1,6 @@
 /** The open database as the operations on it see it: statements prepared once, and the clock of stamps. */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import type { StampClock } from './stamp.ts';
+import type { Stamp, StampClock } from './stamp.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -74,6 +74,15 @@ export class StoreDatabase {
     if (last === this.#savedClock) return;
     this.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('clock', ?)", last);
     this.#savedClock = last;
+  }
+
+  /**
+   * What was written since is undone, with the clock that was saved. The clock
+   * itself does not go back behind the stamps that are there.
+   */
+  undone(last: Stamp): void {
+    this.clock.see(last);
+    this.#savedClock = '';
   }
 
   #inTime(): number {

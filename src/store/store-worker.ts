@@ -67,6 +67,7 @@ function main(port: MessagePort): void {
   /** In a savepoint; throws only when the transaction itself is gone. */
   const runWrite = ({ id, name, request }: WorkerRequest): WorkerAnswer => {
     raw.exec('SAVEPOINT operation');
+    const { last } = database.clock;
     try {
       const value = perform(database, name, request);
       if (value instanceof Undone) {
@@ -80,12 +81,14 @@ function main(port: MessagePort): void {
       if (!raw.isTransaction) throw error;
       raw.exec('ROLLBACK TO operation');
       raw.exec('RELEASE operation');
+      database.undone(last);
       return failed(id, error);
     }
   };
 
   const runGroup = (group: readonly WorkerRequest[]): WorkerAnswer[] => {
     const answers: WorkerAnswer[] = [];
+    const { last } = database.clock;
     try {
       raw.exec('BEGIN IMMEDIATE');
       for (const each of group) answers.push(runWrite(each));
@@ -94,6 +97,7 @@ function main(port: MessagePort): void {
       return answers;
     } catch (error) {
       if (raw.isTransaction) raw.exec('ROLLBACK');
+      database.undone(last);
       return group.map(({ id }) => failed(id, error));
     }
   };

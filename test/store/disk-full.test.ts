@@ -3,11 +3,22 @@
  * so; decisions go on; with room again, edits do too.
  */
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import type { Change } from '../../src/store/list-records.ts';
 import { StoreFailure } from '../../src/store/store-failure.ts';
 import { ApiDaemon } from '../admin/api-daemon.ts';
-import { applied, BY, close, dataDirectory, makeList, openTestLists, put } from '../lists/memory-lists.ts';
+import {
+  applied,
+  BY,
+  close,
+  dataDirectory,
+  makeList,
+  openTestLists,
+  put,
+  sound,
+} from '../lists/memory-lists.ts';
 import { until } from '../support/redis.ts';
 
 function mountSmallDisk(): string | undefined {
@@ -20,6 +31,14 @@ function mountSmallDisk(): string | undefined {
   return directory;
 }
 
+/** @returns how to make room again */
+function fillDisk(directory: string): () => void {
+  const file = join(directory, 'full');
+  spawnSync('dd', ['if=/dev/zero', `of=${file}`, 'bs=4096']);
+  return () => rmSync(file);
+}
+
+const HOUR_MS = 3_600_000;
 const canMount = process.getuid?.() === 0 && process.platform === 'linux';
 if (!canMount) {
   if (process.env['CI'] === 'true')
@@ -64,6 +83,55 @@ it.skipIf(!canMount)('a full disk refuses edits whole, and nothing else', async 
   const again = await openTestLists({ directory });
   expect(again.lists.list('a')?.entries).toBe(inForce.size + 1);
   await close(again);
+});
+
+/** A list `a` of another server whose clock is ahead by so much, with a hundred entries. */
+async function changesFrom(aheadMs: number): Promise<Change[]> {
+  const { lists } = await openTestLists({ isSharing: true, now: () => Date.now() + aheadMs });
+  const changes: Change[] = [];
+  lists.onChange((news) => changes.push(...news));
+  const keys = Array.from({ length: 100 }, (_, at) => `host${at}.example`);
+  const comment = 'x'.repeat(900);
+  await applied(lists, makeList('a'), ...keys.map((key) => put('a', key, 'REJECT', { comment })));
+  return changes;
+}
+
+it.skipIf(!canMount)(
+  'an edit is newer than what it edits, though that was once too much for the disk',
+  async () => {
+    const directory = mountSmallDisk();
+    if (directory === undefined) throw new Error('no disk could be mounted');
+    const changes = await changesFrom(HOUR_MS);
+    const opened = await openTestLists({ directory, isSharing: true });
+    const hasRoom = fillDisk(directory);
+    expect(await opened.lists.merge(changes, 'elsewhere')).toMatchObject({ code: 'full' });
+    hasRoom();
+    expect(await opened.lists.merge(changes, 'elsewhere')).toMatchObject({ applied: changes.length });
+    await close(opened);
+
+    const { lists } = await openTestLists({ directory, isSharing: true });
+    await applied(lists, { operation: 'remove', list: 'a', key: 'host7.example' });
+    const [removed] = sound(await lists.registersOf('a', ['host7.example']));
+    expect(removed?.isDeleted).toBe(true);
+    expect(String(removed?.stamp) > String(changes.at(-1)?.stamp)).toBe(true);
+  },
+);
+
+it.skipIf(!canMount)('a clock is not set back where what it stamped could not be stamped anew', async () => {
+  const directory = mountSmallDisk();
+  if (directory === undefined) throw new Error('no disk could be mounted');
+  let aheadMs = 72 * HOUR_MS;
+  const { lists } = await openTestLists({ directory, isSharing: true, now: () => Date.now() + aheadMs });
+  const keys = Array.from({ length: 300 }, (_, at) => `host${at}.example`);
+  await applied(lists, makeList('a'), ...keys.map((key) => put('a', key)));
+  const ahead = sound(await lists.newestStamp());
+  aheadMs = 0;
+  const hasRoom = fillDisk(directory);
+  expect(await lists.restamp()).toMatchObject({ code: 'full' });
+  hasRoom();
+  await applied(lists, put('a', 'host7.example', 'OK'));
+  expect(sound(await lists.newestStamp()) > ahead).toBe(true);
+  expect(await lists.restamp()).toBe(keys.length + 1);
 });
 
 it.skipIf(!canMount)(
