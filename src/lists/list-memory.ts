@@ -42,6 +42,13 @@ export class ListMemory {
     return there.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** How many lists there are. */
+  get count(): number {
+    let count = 0;
+    for (const list of this.#lists.values()) if (!list.isGone) count += 1;
+    return count;
+  }
+
   /** Entries of all lists. */
   get entries(): number {
     let sum = 0;

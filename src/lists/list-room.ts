@@ -33,7 +33,7 @@ export class ListRoom {
   get left(): MergeRoom {
     return {
       entries: Math.max(0, this.#max.entries - this.#memory.entries - this.#underWay.entries),
-      lists: Math.max(0, this.#max.lists - this.#memory.all().length - this.#underWay.lists),
+      lists: Math.max(0, this.#max.lists - this.#memory.count - this.#underWay.lists),
     };
   }
 
