@@ -27,7 +27,7 @@ const COLUMNS = `
 const TOMBSTONES = `
   UPDATE list SET
     dropped = stamp, dropped_kind = kind, dropped_at = changed, dropped_by = changed_by,
-    dropped_unshared = unshared, buried = 1, newest = stamp, registers = 1,
+    dropped_unshared = unshared, buried = 1,
     stamp = '${NO_STAMP}', description = '', created = 0, created_by = '', changed = 0, changed_by = '',
     unshared = 0
   WHERE deleted = 1
@@ -36,24 +36,28 @@ const TOMBSTONES = `
 export function addDrops(database: DatabaseSync): void {
   database.exec(COLUMNS);
   database.exec(TOMBSTONES);
-  const setDigest = database.prepare('UPDATE list SET digest = ? WHERE name = ?');
-  const setVersion = database.prepare('UPDATE list SET live = ?, entries = ?, newest = ? WHERE name = ?');
-  const registers = database.prepare('SELECT key, stamp, deleted FROM entry WHERE list = ?');
+  const update = database.prepare(
+    'UPDATE list SET digest = ?, registers = ?, live = ?, entries = ?, newest = ? WHERE name = ?',
+  );
+  // Behind a drop there may be newer entries, of servers that did not know of it.
+  const registers = database.prepare('SELECT key, stamp, deleted FROM entry WHERE list = ? AND stamp > ?');
   for (const row of database.prepare('SELECT name, stamp, dropped FROM list').all()) {
     const [name, stamp, dropped] = [String(row['name']), String(row['stamp']), String(row['dropped'])];
-    if (dropped !== '') {
-      setDigest.run(registerHash(name, DROP_KEY, dropped), name);
-      continue;
-    }
-    let live = registerHash(name, LIST_KEY, stamp);
-    let newest = stamp;
+    const own = dropped === '' ? registerHash(name, LIST_KEY, stamp) : registerHash(name, DROP_KEY, dropped);
+    let digest = own;
+    let count = 1;
+    let live = dropped === '' ? own : 0;
+    let newest = dropped === '' ? stamp : dropped;
     let entries = 0;
-    for (const { key, stamp: of, deleted } of registers.iterate(name)) {
+    for (const { key, stamp: of, deleted } of registers.iterate(name, dropped)) {
+      const hash = registerHash(name, String(key), String(of));
+      digest = wrapDigest(digest + hash);
+      count += 1;
       if (String(of) > newest) newest = String(of);
       if (deleted === 1) continue;
-      live = wrapDigest(live + registerHash(name, String(key), String(of)));
+      live = wrapDigest(live + hash);
       entries += 1;
     }
-    setVersion.run(live, entries, newest, name);
+    update.run(digest, count, live, entries, newest, name);
   }
 }

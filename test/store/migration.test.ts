@@ -12,9 +12,17 @@ import { applied, close, dataDirectory, makeList, openTestLists, put, sound } fr
 const stamp = (count: number) => `019aa1b2c3d4-${count.toString(16).padStart(4, '0')}-aaaaaaaa`;
 const AT = Number.parseInt(stamp(0).slice(0, 12), 16);
 
+interface FirstList {
+  readonly stamp: string;
+  readonly isDeleted: boolean;
+  readonly entries: Readonly<Record<string, string>>;
+}
+
 /** By list: its stamp, whether it was dropped, and its entries with what they have. */
-const LISTS = {
+const LISTS: Readonly<Record<string, FirstList>> = {
   kept: { stamp: stamp(1), isDeleted: false, entries: { 'a.example': stamp(2), 'b.example': stamp(3) } },
+  // Another server has put `f.example` into it without knowing of the drop.
+  revived: { stamp: stamp(5), isDeleted: true, entries: { 'e.example': stamp(4), 'f.example': stamp(6) } },
   dropped: { stamp: stamp(9), isDeleted: true, entries: { 'c.example': stamp(8), 'd.example': stamp(8) } },
 };
 
@@ -31,7 +39,8 @@ function writeFirstVersion(directory: string): void {
     let digest = registerHash(name, '', of);
     for (const [key, own] of Object.entries(entries)) {
       digest = wrapDigest(digest + registerHash(name, key, own));
-      entry.run(name, key, isDeleted ? '' : 'REJECT', AT, AT, own, isDeleted ? 1 : 0);
+      const isGone = isDeleted && own < of;
+      entry.run(name, key, isGone ? '' : 'REJECT', AT, AT, own, isGone ? 1 : 0);
     }
     list.run(name, isDeleted ? '' : 'text', AT, AT, of, isDeleted ? 1 : 0, digest, 3);
   }
@@ -57,6 +66,7 @@ it('goes on with its lists, and has one register of each list that was dropped',
   expect(lists.list('kept')).toMatchObject({ kind: 'client', description: 'text', entries: 2 });
   expect(lists.match('a.example')).toHaveLength(1);
   expect(lists.list('dropped')).toBeUndefined();
+  expect(lists.list('revived')).toMatchObject({ kind: 'client', entries: 1 });
   const [register, ...others] = sound(await lists.registers('dropped', undefined, 10));
   expect(others).toEqual([]);
   expect(register).toMatchObject({ kind: 'drop', listKind: 'client', stamp: stamp(9), changedBy: 'who' });
@@ -68,7 +78,7 @@ it('goes on with its lists, and has one register of each list that was dropped',
     await other.merge(sound(await lists.registers(name, undefined, 10)), 'elsewhere');
   }
   expect(sound(await lists.digests())).toEqual(sound(await other.digests()));
-  expect(lists.list('kept')?.version).toBe(other.list('kept')?.version);
+  for (const name of Object.keys(LISTS)) expect(lists.list(name)?.version).toBe(other.list(name)?.version);
   await lists.buried();
   await applied(lists, makeList('dropped'), put('dropped', 'c.example'));
   expect(sound(await lists.search({ list: 'dropped' }))).toMatchObject({ entries: [{ key: 'c.example' }] });
