@@ -31,6 +31,8 @@ export interface ComparisonParts extends RepairParts {
 const LOOKS = 3;
 const LOOK_MS = 150;
 const FOLLOW_LIMIT_MS = 1000;
+/** Edits at once are sent at once: this is for the log of changes to be read. */
+const GAP_MS = 100;
 /** What is on its way by outbox or log is not repaired for so long: it is about to arrive. */
 const PATIENCE_MS = 10_000;
 /** While another server repairs a list. */
@@ -54,6 +56,8 @@ export class Comparison {
   #isClosed = false;
   /** False until all lists were found to be as in Redis since it came up. */
   #isSame = false;
+  /** In the log, so far. */
+  #gaps = 0;
   /** Since when edits are under way and lists differ. */
   #differsSinceMs: number | undefined;
 
@@ -88,6 +92,13 @@ export class Comparison {
     this.#rests.clear();
     this.#unlike.clear();
     this.schedule(0);
+  }
+
+  /** The log has a gap: in any list there may be something to repair again. */
+  missed(): void {
+    this.#gaps += 1;
+    this.#rests.clear();
+    this.schedule(GAP_MS);
   }
 
   /** Compares in so many milliseconds, or earlier. */
@@ -174,6 +185,7 @@ export class Comparison {
   /** @returns milliseconds until it is worth another look */
   async #repair(list: string): Promise<number> {
     const { everyMs, refusals, events, stats } = this.#parts;
+    const gaps = this.#gaps;
     const result = await this.#redis.whileLocked(list, () => repairList(list, this.#parts));
     if (result === undefined) return LOCKED_MS;
     if (result instanceof RedisFailure) return refusals.note(result);
@@ -183,6 +195,7 @@ export class Comparison {
     if (unusable === undefined) this.#unlike.delete(list);
     else this.#unlike.set(list, `${unusable.count} values in Redis are not used: ${unusable.reason}`);
     if (repair.received + repair.sent + repair.removed === 0) {
+      if (this.#gaps > gaps) return LOOK_MS;
       const restMs = Math.min((this.#rests.get(list)?.restMs ?? everyMs) * 2, LONGEST_REST_MS);
       this.#rests.set(list, { untilMs: performance.now() + restMs, restMs });
       return isPurgeDue ? LOOK_MS : everyMs;

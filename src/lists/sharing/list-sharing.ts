@@ -41,8 +41,6 @@ export interface SharingStatus {
 }
 
 const COMPARE_EVERY_MS = 10_000;
-/** Edits at once are sent at once: this is for the log of changes to be read. */
-const GAP_MS = 100;
 
 export class ListSharing {
   readonly stats: SharingStats = { sent: 0, received: 0, repairs: 0, unusable: 0 };
@@ -79,7 +77,7 @@ export class ListSharing {
       intake,
       sender,
       refusals: readRefusals,
-      onGap: () => this.#comparison.schedule(GAP_MS),
+      onGap: () => this.#comparison.missed(),
     });
     this.#comparison = new Comparison({
       lists,

@@ -257,6 +257,30 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when redis', () 
     await until('in force', () => [one, two].every((server) => server.found(good) === 'REJECT good'));
   });
 
+  test('holds-a-value-of-another-version for good: what the log has lost comes all the same', async () => {
+    const [one, two] = await pair();
+    const [version, lost] = neighbours('old.example');
+    const key = entriesOf('old.example');
+    const clock = new StampClock('foreign0');
+    const record = (name: string) =>
+      encodeRecord({
+        ...{ kind: 'entry', list: 'bad', key: name, action: 'REJECT', comment: '', expires: null },
+        ...{ created: 1, createdBy: 'x', changed: 1, changedBy: 'x', isDeleted: false },
+        stamp: clock.next(Date.now()),
+      });
+    const setField = (hash: string, field: string, value: string) =>
+      askRedis(redis.port, 'HSET', hash, field, value);
+    await setField(key, version, record(version).replace(/ 1 \[/, ' 2 ['));
+    await setField('postward:{lists}:buckets:bad', key.slice(-2), '12345');
+    await setField('postward:{lists}:digests', 'bad', '12345');
+    two.sharing.compareNow();
+    await until('found to stay so', () => two.sharing.status.trouble !== '');
+    await setField(key, lost, record(lost));
+    await askRedis(redis.port, 'INCR', 'postward:{lists}:sequence');
+    await one.put('bad', 'new.example', 'REJECT new');
+    await until('in force', () => two.found(lost) === 'REJECT');
+  });
+
   test('has-a-value-in-place-of-an-entry: the entry is put back', async () => {
     const [one, two] = await pair();
     await askRedis(redis.port, 'HSET', entriesOf('old.example'), 'old.example', 'garbage');
