@@ -26,7 +26,7 @@ describe.skipIf(!requirement('redis').isMet)('lists shared by a Redis', () => {
     for (const server of [one, two, three]) await server.isSame();
     await one.apply({ operation: 'describe', list: 'bad', fields: { kind: 'client', description: 'known' } });
     await one.put('bad', '192.0.2.0/24', 'REJECT spam run');
-    expect(await one.sharing.whenShared(5000)).toBe(true);
+    await one.isShared();
     await until('in force', () => [two, three].every((server) => server.found('192.0.2.7') !== undefined));
     expect(two.found('192.0.2.7')).toBe('REJECT spam run');
     expect(two.lists.list('bad')).toMatchObject({ kind: 'client', description: 'known' });

@@ -3,7 +3,6 @@
  * none is lost; servers decide with what they have; when Redis is back, all
  * have the same.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { PrivateServer } from '../../support/private-server.ts';
 import {
@@ -17,7 +16,7 @@ import {
 } from '../../support/redis.ts';
 import { requirement } from '../../support/requirements.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
-import { converged, SharingServer, storeDirectory } from './sharing-server.ts';
+import { converged, later, SharingServer, storeDirectory } from './sharing-server.ts';
 
 /** Patient, since the machine may be busy; what is measured here is what happens, not when. */
 const TIMEOUT_MS = 500;
@@ -90,7 +89,7 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when', () => {
     const [one, two] = await pair();
     await redis.pause();
     await one.put('bad', 'new.example', 'REJECT new');
-    await sleep(5);
+    await later();
     await two.put('bad', 'new.example', 'DEFER newer');
     expect(one.found('new.example')).toBe('REJECT new');
     expect(two.found('new.example')).toBe('DEFER newer');
@@ -181,12 +180,10 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when', () => {
     await here.put('bad', 'here.example', 'REJECT here');
     await there.put('bad', 'there.example', 'REJECT there');
     await here.put('bad', 'both.example', 'REJECT here');
-    // Of two edits in one millisecond either may be the later.
-    await sleep(5);
+    await later();
     await there.put('bad', 'both.example', 'REJECT there');
     await there.remove('bad', 'old.example');
-    // A command that takes too long is sent again, which whenShared does not wait for.
-    await until('shared', () => here.sharing.whenShared(5000));
+    await here.isShared();
     expect(here.found('there.example')).toBeUndefined();
     expect(there.found('here.example')).toBeUndefined();
     await proxy.mend();

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { Edit } from '../../../src/lists/edit.ts';
 import { MAX_EDITS } from '../../../src/lists/list-changes.ts';
@@ -133,6 +134,11 @@ export class SharingServer {
     await until('Redis takes part', () => this.sharing.redis.isUp && this.sharing.following.isUp);
   }
 
+  /** Redis has its edits. A command that takes too long is sent again, which whenShared does not wait for. */
+  async isShared(): Promise<void> {
+    await until('shared', () => this.sharing.whenShared(5000));
+  }
+
   /** Its lists were compared with Redis since that came up. */
   async isSame(): Promise<void> {
     await until('the same as Redis', () => this.sharing.status.isSame);
@@ -148,6 +154,11 @@ export async function converged(...servers: SharingServer[]): Promise<void> {
   });
   // Digests are read on a thread of their own: what the writer has written may not be in force yet. It answers in order.
   await Promise.all(servers.map(({ store }) => store.ask('probe', undefined)));
+}
+
+/** Of two edits that two servers make in one millisecond either may count as the later one: one after this does. */
+export async function later(): Promise<void> {
+  for (const now = Date.now(); Date.now() <= now; ) await sleep(1);
 }
 
 /** A directory for a store; gone after the test. */
