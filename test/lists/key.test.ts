@@ -108,23 +108,7 @@ describe('a key', () => {
   });
 
   it('is its own canonical form, whatever it was', () => {
-    const unit = fc.constantFrom(
-      'a',
-      'Z',
-      '.',
-      '"',
-      '#',
-      '\\',
-      ' ',
-      '@',
-      ':',
-      '/',
-      '1',
-      'é',
-      '\u00a0',
-      '[',
-      ']',
-    );
+    const unit = fc.constantFrom(...'aZ."#\\ @:/1é\u00a0[]');
     const end = fc.constantFrom('', '@example.com', '@', '.example', '::1', '.2.3');
     let keys = 0;
     fc.assert(
