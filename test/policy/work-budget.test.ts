@@ -1,32 +1,17 @@
 /** What a policy may cost while it is loaded: counted, so that no machine is too fast for it. */
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { PolicyServiceSet } from '../../src/chain/policy-service-set.ts';
+import { describe, expect, test } from 'vitest';
 import { CONFIGURATION_ERROR } from '../../src/engine/outcome.ts';
 import type { Program } from '../../src/engine/step.ts';
 import type { Diagnostic } from '../../src/language/diagnostic.ts';
-import { Source } from '../../src/language/source.ts';
 import { FILE_LIMITS, WORD_WORK, WorkBudget, type WorkLimits } from '../../src/language/work-budget.ts';
-import { compileSource } from '../../src/policy/loader.ts';
 import { CANDIDATE_LIMITS } from '../../src/snapshot/candidate.ts';
-import { TableSet } from '../../src/tables/table-set.ts';
+import { compileMainCf } from '../support/compiled-policy.ts';
 
 const LISTS = ['client', 'helo', 'sender', 'relay', 'recipient', 'data', 'end_of_data', 'etrn'];
 
-function load(text: string, limits: WorkLimits = CANDIDATE_LIMITS) {
-  const tables = new TableSet();
-  const policyServices = new PolicyServiceSet();
-  onTestFinished(() => {
-    tables.close();
-    policyServices.close();
-  });
-  const host = { hostname: 'mx.dest.test', interfaces: ['127.0.0.1/8', '192.0.2.25/24'] };
-  const source = new Source('/etc/postfix/main.cf', text);
-  const { policy, ...rest } = compileSource(source, { name: 'mx', tables, policyServices, host, limits });
-  if (policy === undefined) throw new Error('no policy was made of the text');
-  return { policy, ...rest };
-}
+const load = (text: string, limits: WorkLimits = CANDIDATE_LIMITS) => compileMainCf(text, { limits });
 
 /** Steps that were made, those of a class once. */
 function stepsOf(programs: Iterable<Program>, seen = new Set<Program>()): number {

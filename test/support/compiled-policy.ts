@@ -10,6 +10,7 @@ import { formatReply } from '../../src/engine/outcome.ts';
 import type { ListName } from '../../src/engine/step.ts';
 import type { Diagnostic } from '../../src/language/diagnostic.ts';
 import { Source } from '../../src/language/source.ts';
+import type { WorkLimits } from '../../src/language/work-budget.ts';
 import { compileSource } from '../../src/policy/loader.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { PolicyRequest } from '../../src/protocol/request.ts';
@@ -87,7 +88,16 @@ export class CompiledPolicy {
 }
 
 /** Closed when the test is over. `file` is where the text would be. */
-export function compilePolicyText(mainCf: string, file = '/etc/postfix/main.cf'): CompiledPolicy {
+export function compilePolicyText(mainCf: string, file?: string): CompiledPolicy {
+  const { policy, diagnostics } = compileMainCf(mainCf, { file });
+  return new CompiledPolicy(policy, diagnostics);
+}
+
+/** The same, with what else compiling tells. */
+export function compileMainCf(
+  mainCf: string,
+  { file = '/etc/postfix/main.cf', limits }: { file?: string | undefined; limits?: WorkLimits } = {},
+) {
   const tables = new TableSet();
   const policyServices = new PolicyServiceSet();
   onTestFinished(() => {
@@ -95,8 +105,8 @@ export function compilePolicyText(mainCf: string, file = '/etc/postfix/main.cf')
     policyServices.close();
   });
   const host = { hostname: 'mx.dest.test', interfaces: ['127.0.0.1/8', '192.0.2.25/24'] };
-  const options = { name: 'test', tables, policyServices, host };
-  const { policy, diagnostics } = compileSource(new Source(file, mainCf), options);
+  const options = { name: 'test', tables, policyServices, host, ...(limits && { limits }) };
+  const { policy, ...rest } = compileSource(new Source(file, mainCf), options);
   if (policy === undefined) throw new Error('no policy was made of the text');
-  return new CompiledPolicy(policy, diagnostics);
+  return { policy, ...rest };
 }
