@@ -134,24 +134,31 @@ const CASES = [
   ...['classes', 'expansion', 'f-content-filter', 'generic', 'mx-backup', 'relay'].map(caseOf),
 ];
 
+/** A Postfix for a case, with its own lines and with those that ask Postward, and the DNS of both; stopped with the stack. */
+async function startWired(each: (typeof CASES)[number], stack: AsyncDisposableStack) {
+  const { mainCf, tables, zone } = each;
+  const address = nextLoopbackAddress();
+  const wiring = wiringOf(each, `${address}:${PORT}`);
+  const dns = await startFixtureDns({ zone: `${BASE_ZONE}\n${zone}`, address, port: 53 });
+  stack.defer(() => dns.stop());
+  const instance = await startPostfix({
+    mainCf: laidOver(BASE_CF, mainCf),
+    tables,
+    address,
+    nameserver: address,
+    services: { native: {}, single: wiring.single, 'per-list': wiring['per list'] },
+  });
+  stack.defer(() => instance.stop());
+  return { address, instance };
+}
+
 const postfix = requirement('postfix');
 
 describe.skipIf(!postfix.isMet)('Postfix with its new lines', () => {
   it.concurrent.for(CASES)('$name: $about', async (each, { expect }) => {
-    const { mainCf, tables, zone, probes } = each;
-    const address = nextLoopbackAddress();
-    const wiring = wiringOf(each, `${address}:${PORT}`);
+    const { probes } = each;
     await using stack = new AsyncDisposableStack();
-    const dns = await startFixtureDns({ zone: `${BASE_ZONE}\n${zone}`, address, port: 53 });
-    stack.defer(() => dns.stop());
-    const instance = await startPostfix({
-      mainCf: laidOver(BASE_CF, mainCf),
-      tables,
-      address,
-      nameserver: address,
-      services: { native: {}, single: wiring.single, 'per-list': wiring['per list'] },
-    });
-    stack.defer(() => instance.stop());
+    const { address, instance } = await startWired(each, stack);
     const daemon = await startDaemon({
       etcPostfix: instance.etcPostfix,
       listen: `${address}:${PORT}`,
@@ -178,20 +185,9 @@ describe.skipIf(!postfix.isMet)('Postfix with its new lines', () => {
 
 describe.skipIf(!postfix.isMet)('Postfix with its new lines, while Postward is down', () => {
   it.concurrent.for(CLOSED)('lets in nobody whom it refused: $name', async (each, { expect }) => {
-    const { mainCf, tables, zone, probes } = each;
-    const address = nextLoopbackAddress();
-    const wiring = wiringOf(each, `${address}:${PORT}`);
+    const { probes } = each;
     await using stack = new AsyncDisposableStack();
-    const dns = await startFixtureDns({ zone: `${BASE_ZONE}\n${zone}`, address, port: 53 });
-    stack.defer(() => dns.stop());
-    const instance = await startPostfix({
-      mainCf: laidOver(BASE_CF, mainCf),
-      tables,
-      address,
-      nameserver: address,
-      services: { native: {}, single: wiring.single, 'per-list': wiring['per list'] },
-    });
-    stack.defer(() => instance.stop());
+    const { address, instance } = await startWired(each, stack);
 
     const strangers = probes.filter(({ client }) => client.address !== '127.0.0.1');
     const refused: string[] = [];
