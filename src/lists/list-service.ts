@@ -85,6 +85,11 @@ export class ListService {
         : { error: 'not the name of a list', help: LIST_NAME_HELP },
   };
 
+  /** This server among those that share lists. */
+  get node(): string {
+    return this.#store.node;
+  }
+
   /** By name. */
   lists(): readonly ListInfo[] {
     return this.#memory.all().map(({ info }) => info);

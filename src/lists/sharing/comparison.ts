@@ -17,7 +17,7 @@ import { type RepairParts, repairList } from './repair.ts';
 import type { SharedLists } from './shared-lists.ts';
 import type { SharingEvents, SharingStats } from './sharing-events.ts';
 
-export interface ComparisonParts extends RepairParts {
+export interface ComparisonParts extends Omit<RepairParts, 'isClockSound'> {
   readonly outbox: Outbox;
   readonly follower: Follower;
   readonly refusals: Refusals;
@@ -50,6 +50,7 @@ export class Comparison {
   /** Lists that stay different, and why, as far as that is known. */
   readonly #unlike = new Map<string, string>();
   readonly #clocks: ClockCheck;
+  readonly #repairParts: RepairParts;
   #timer: NodeJS.Timeout | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
   #isRunning = false;
@@ -66,6 +67,7 @@ export class Comparison {
     this.#lists = parts.lists;
     this.#redis = parts.redis;
     this.#clocks = new ClockCheck(parts);
+    this.#repairParts = { ...parts, isClockSound: () => this.isClockSound };
   }
 
   get isSame(): boolean {
@@ -186,7 +188,7 @@ export class Comparison {
   async #repair(list: string): Promise<number> {
     const { everyMs, refusals, events, stats } = this.#parts;
     const gaps = this.#gaps;
-    const result = await this.#redis.whileLocked(list, () => repairList(list, this.#parts));
+    const result = await this.#redis.whileLocked(list, () => repairList(list, this.#repairParts));
     if (result === undefined) return LOCKED_MS;
     if (result instanceof RedisFailure) return refusals.note(result);
     if (result instanceof StoreFailure) return everyMs;

@@ -8,6 +8,7 @@ import { type Change, DROP_KEY, LIST_KEY, registerKey } from '../../store/list-r
 import { newFill } from '../../store/merge-fill.ts';
 import { isPurgeable } from '../../store/purge.ts';
 import { registerHash, wrapDigest } from '../../store/register-hash.ts';
+import { isStamp, MAX_AHEAD_MS, NO_STAMP, stampTime } from '../../store/stamp.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import type { Filling, Intake, Unusable } from './intake.ts';
 import { bucketOf, claimedHash, decodeRecord } from './record.ts';
@@ -22,6 +23,8 @@ export interface RepairParts {
   readonly redis: RedisLists;
   readonly intake: Intake;
   readonly now: () => number;
+  /** False while the clock here is not to be trusted. */
+  readonly isClockSound: () => boolean;
 }
 
 export interface RepairResult {
@@ -144,7 +147,8 @@ async function bring(
       received += taken.applied;
       const left = taken.unusable.get(list);
       if (left !== undefined) unusable = { ...left, count: left.count + (unusable?.count ?? 0) };
-      const useless = new Set([...taken.corrupt, ...records.filter((record) => isPast(record, parts.now()))]);
+      const isUseless = (record: StoredRecord) => isPast(record, parts.now()) || isDisowned(record, parts);
+      const useless = new Set([...taken.corrupt, ...records.filter(isUseless)]);
       for (const record of useless) {
         const failure = await parts.redis.remove(record);
         if (failure !== undefined) return failure;
@@ -187,6 +191,16 @@ async function* pagesOf(
 function isPast({ list, key, text }: StoredRecord, nowMs: number): boolean {
   const change = decodeRecord(list, key, text, nowMs);
   return typeof change === 'object' && isPurgeable(change, nowMs);
+}
+
+/**
+ * This server has stamped it itself while its clock was wrong, and stamped anew
+ * what it still had of that: Redis has it from before, and it would win one day.
+ */
+function isDisowned({ text }: StoredRecord, { lists, now, isClockSound }: RepairParts): boolean {
+  const stamp = text.slice(0, NO_STAMP.length);
+  if (!isStamp(stamp) || !stamp.endsWith(`-${lists.node}`)) return false;
+  return stampTime(stamp) > now() + MAX_AHEAD_MS && isClockSound();
 }
 
 /** @returns how many Redis did not have */

@@ -23,6 +23,8 @@ export interface MergeResult {
 }
 
 export interface SharedLists {
+  /** Eight letters and digits, at the end of each stamp that this server makes. */
+  readonly node: string;
   /** Edits of this server that are not known to be shared, oldest or not, at most so many. */
   unshared(limit: number): Promise<readonly Change[] | StoreFailure>;
   markShared(ids: readonly ChangeId[]): Promise<undefined | StoreFailure>;

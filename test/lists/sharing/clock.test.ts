@@ -4,7 +4,7 @@
  */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { PrivateServer } from '../../support/private-server.ts';
-import { startRedis, until } from '../../support/redis.ts';
+import { askRedis, keepData, startRedis, until } from '../../support/redis.ts';
 import { requirement } from '../../support/requirements.ts';
 import { converged, SharingServer, storeDirectory } from './sharing-server.ts';
 
@@ -87,6 +87,34 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when a clock', (
     await until('in force', () => two.found('new.example') === 'REJECT newest');
   });
 
+  test('was-days-ahead once, and Redis is put back as it was then: later edits stay', async () => {
+    let aheadMs = 0;
+    const [one, two] = [await start(), await start(() => Date.now() + aheadMs)];
+    await one.make('bad');
+    await converged(one, two);
+    aheadMs = 3 * DAY_MS;
+    await two.put('bad', 'a.example', 'REJECT wrong');
+    await until('sent', async () => (await two.unshared()) === 0);
+    await askRedis(redis.port, 'SAVE');
+    const putBack = keepData(redis);
+    aheadMs = 0;
+    await until('in force', () => one.found('a.example') === 'REJECT wrong');
+    await one.put('bad', 'a.example', 'REJECT right');
+    await converged(one, two);
+    await redis.kill();
+    putBack();
+    await until('found down', () => [one, two].every((server) => !server.sharing.redis.isUp));
+    await redis.restart();
+    for (const server of [one, two]) await server.isSame();
+    await converged(one, two);
+    const late = await start();
+    await converged(one, two, late);
+    for (const server of [one, two, late]) {
+      expect(server.found('a.example')).toBe('REJECT right');
+      expect(server.sharing.status.trouble).toBe('');
+    }
+  });
+
   test('is-days-ahead: an edit elsewhere is in force elsewhere, and in Redis', async () => {
     const [one, two, wrong] = [await start(), await start(), await start(() => Date.now() + 3 * DAY_MS)];
     await wrong.make('bad');
@@ -105,6 +133,8 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when a clock', (
     await one.put('bad', 'old.example', 'REJECT old');
     await converged(one, two, wrong);
     aheadMs = 3 * DAY_MS;
+    await wrong.put('bad', 'ahead.example', 'REJECT ahead');
+    await until('sent', async () => (await wrong.unshared()) === 0);
     await wrong.apply({ operation: 'drop', list: 'bad' });
     await wrong.make('bad');
     await wrong.put('bad', 'new.example', 'REJECT new');
@@ -122,6 +152,9 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when a clock', (
       await server.lists.buried();
       expect(server.found('new.example')).toBe('REJECT new');
       expect(server.found('old.example')).toBeUndefined();
+      expect(server.found('ahead.example')).toBeUndefined();
+      // Nothing is left in Redis that would be taken when its time has come.
+      await server.isSame();
       expect(server.lists.list('bad')?.version).toBe(one.lists.list('bad')?.version);
     }
   });
