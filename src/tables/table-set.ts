@@ -10,12 +10,11 @@ import { SharedPools } from '../databases/shared-pools.ts';
 import type { Report } from '../language/diagnostic.ts';
 import { quote } from '../language/quote.ts';
 import { Source, type Span } from '../language/source.ts';
-import { didYouMean } from '../util/did-you-mean.ts';
-import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { BoundedReport } from './bounded-report.ts';
 import { insideBraces, splitWords } from './braced-words.ts';
 import { type FileKind, FileTable, type TableReload } from './file-table.ts';
 import { FileWatcher } from './file-watcher.ts';
+import { FixedTable } from './fixed-table.ts';
 import { hasInlineRules, inlineRules } from './inline-rules.ts';
 import { EMPTY_LISTS, type ListTables } from './list-tables.ts';
 import { DEFAULT_CACHE_LIMITS, type LookupCacheLimits } from './lookup-cache.ts';
@@ -24,11 +23,18 @@ import {
   type FileTableType,
   findTableType,
   parseTableSpec,
-  TABLE_TYPES,
   type TableType,
 } from './registry.ts';
-import type { LookupResult, Table } from './table.ts';
-import { failingContent, type TableContent } from './table-content.ts';
+import type { Table } from './table.ts';
+import {
+  fail,
+  IPV6_START,
+  ipv6Help,
+  MAX_TABLE_DEPTH,
+  mapInMainCf,
+  tooDeep,
+  unknownTypeHelp,
+} from './unusable-table.ts';
 
 /** What asking servers may cost, and how long their answers are kept. */
 export type LookupLimits = PoolLimits & LookupCacheLimits;
@@ -46,9 +52,6 @@ export interface TableSetOptions {
    */
   readonly within?: TableSet;
 }
-
-/** More tables in tables are nobody's; each is a call of `open` in the one before. */
-const MAX_DEPTH = 100;
 
 /** Rules that a candidate may write out. Each is compiled while mail waits, and may take milliseconds. */
 const MAX_CANDIDATE_RULES = 100;
@@ -95,7 +98,7 @@ export class TableSet {
     let table = this.#tables.get(spec);
     if (table === undefined) {
       this.#depth += 1;
-      table = this.#depth > MAX_DEPTH ? tooDeep(spec, span, report) : this.#open(spec, span, report);
+      table = this.#depth > MAX_TABLE_DEPTH ? tooDeep(spec, span, report) : this.#open(spec, span, report);
       this.#depth -= 1;
       this.#tables.set(spec, table);
     }
@@ -254,70 +257,7 @@ export class TableSet {
   }
 }
 
-/** A table whose content never changes. */
-class FixedTable implements Table {
-  readonly spec: string;
-  readonly isPattern: boolean;
-  readonly #content: TableContent;
-
-  constructor(spec: string, isPattern: boolean, content: TableContent) {
-    this.spec = spec;
-    this.isPattern = isPattern;
-    this.#content = content;
-  }
-
-  lookup(key: string): PromiseOrValue<LookupResult> {
-    return this.#content.lookup(key);
-  }
-}
-
 /** True for a table whose name is its rules. */
 function isWrittenOut(row: TableType, name: string): boolean {
   return row.source === 'file' && row.takesRules === true && hasInlineRules(name);
-}
-
-function fail(
-  spec: string,
-  code: string,
-  message: string,
-  help: string,
-  span: Span | undefined,
-  report: Report,
-): Table {
-  report({ severity: 'error', code, message, span, help });
-  return new FixedTable(spec, true, failingContent(`${spec}: ${message}`));
-}
-
-function mapInMainCf(
-  spec: string,
-  type: string,
-  name: string,
-  span: Span | undefined,
-  report: Report,
-): Table {
-  const message = `${quote(spec)} is a map whose parameters stand in main.cf (\`${name}_…\`), which is not supported`;
-  const path = `/etc/postfix/${name.replace(/\.cf$/, '')}.cf`;
-  const help = `put them into a file, without \`${name}_\`, and name that: \`${type}:${path}\``;
-  return fail(spec, 'table-unsupported', message, help, span, report);
-}
-
-function tooDeep(spec: string, span: Span | undefined, report: Report): Table {
-  const message = `more than ${MAX_DEPTH} tables, each in another: ${quote(spec)}`;
-  return fail(spec, 'table-syntax', message, 'name them side by side', span, report);
-}
-
-function unknownTypeHelp(type: string, spec: string): string {
-  if (IPV6_START.test(spec)) return ipv6Help(spec);
-  const names = TABLE_TYPES.map((row) => row.type);
-  const meant = didYouMean(type, names);
-  return meant === undefined ? `the types are ${names.join(', ')}` : `did you mean \`${meant}\`?`;
-}
-
-/** What an IPv6 address in mynetworks looks like when it is taken for a table. */
-const IPV6_START = /^[0-9a-f]*:[0-9a-f:]*(?:\/|$)/i;
-
-function ipv6Help(spec: string): string {
-  const slash = spec.indexOf('/');
-  const bracketed = slash < 0 ? `[${spec}]` : `[${spec.slice(0, slash)}]${spec.slice(slash)}`;
-  return `write an IPv6 address or network in brackets, such as \`${bracketed}\``;
 }
