@@ -121,7 +121,7 @@ export function tablesPage(): string {
     'Lookup tables',
     [
       'The table types of DATABASE_README. Tables in files are followed: a change is in force within a second, and new',
-      'content that Postward cannot use leaves the old in force.',
+      'content with mistakes leaves the old in force.',
     ],
     ['Type', 'Supported', 'What it is'],
     rows,

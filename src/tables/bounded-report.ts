@@ -3,11 +3,18 @@ import type { Diagnostic, Report } from '../language/diagnostic.ts';
 
 const LIMIT = 50;
 
+/**
+ * Lines of patterns and networks that Postfix skips with a warning. So they are when a policy is loaded. In a file that
+ * changes while it is in use they are rather the trace of an accident, and what they said would be lost.
+ */
+const SKIPPED: readonly string[] = ['cidr-syntax', 'pattern-syntax', 'line-without-start'];
+
 export class BoundedReport {
   readonly #diagnostics: Diagnostic[] = [];
   readonly #subject: string;
   #suppressed = 0;
   #hasErrors = false;
+  #hasSkipped = false;
 
   /** `subject` is what the mistakes are in, for people. */
   constructor(subject: string) {
@@ -17,6 +24,7 @@ export class BoundedReport {
   /** To be handed to whatever reports. */
   readonly add: Report = (diagnostic) => {
     if (diagnostic.severity === 'error') this.#hasErrors = true;
+    if (SKIPPED.includes(diagnostic.code)) this.#hasSkipped = true;
     if (this.#diagnostics.length < LIMIT) this.#diagnostics.push(diagnostic);
     else this.#suppressed++;
   };
@@ -25,10 +33,20 @@ export class BoundedReport {
     return this.#hasErrors;
   }
 
+  /** Every line is in use as it was meant. */
+  get isSound(): boolean {
+    return !this.#hasErrors && !this.#hasSkipped;
+  }
+
   finish(): readonly Diagnostic[] {
     if (this.#suppressed === 0) return this.#diagnostics;
     const severity = this.#hasErrors ? 'error' : 'warning';
     const message = `${this.#suppressed} more mistakes in \`${this.#subject}\` are not shown`;
     return [...this.#diagnostics, { severity, code: 'more-mistakes', message }];
+  }
+
+  /** The same where skipped lines are errors: they keep the content from being used. */
+  finishRefused(): readonly Diagnostic[] {
+    return this.finish().map((each) => (SKIPPED.includes(each.code) ? { ...each, severity: 'error' } : each));
   }
 }

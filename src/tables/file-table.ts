@@ -40,7 +40,7 @@ export class FileTable implements Table {
   readonly #file: string;
   readonly #tables: TableSet;
   #content: TableContent;
-  /** False until a content was read without errors. */
+  /** False until a content was read without errors and skipped lines. */
   #isSound = false;
   #isClosed = false;
 
@@ -71,7 +71,7 @@ export class FileTable implements Table {
       let slice = slices.next();
       while (slice.done !== true) slice = slices.next();
       this.#content = slice.value;
-      this.#isSound = !found.hasErrors;
+      this.#isSound = found.isSound;
       for (const diagnostic of found.finish()) report(diagnostic);
     }
     this.#tables.watcher.watch(this.#file, stamp, (changed) => this.#reload(changed));
@@ -98,15 +98,15 @@ export class FileTable implements Table {
       return;
     }
     // What was broken from the start is replaced by anything that can be read, as at the start.
-    const isInForce = !found.hasErrors || !this.#isSound;
+    const isInForce = found.isSound || !this.#isSound;
     if (isInForce) {
       this.#content.close?.();
       this.#content = content;
-      this.#isSound = !found.hasErrors;
+      this.#isSound = found.isSound;
     } else {
       content.close?.();
     }
-    this.#tell(isInForce, found.finish());
+    this.#tell(isInForce, isInForce ? found.finish() : found.finishRefused());
   }
 
   async #readInSlices(source: Source, report: Report): Promise<TableContent> {

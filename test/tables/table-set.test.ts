@@ -210,14 +210,27 @@ describe('a file that changes', () => {
     await vi.waitFor(() => expect(table.lookup('10.0.0.1')).toBe('OK'), { timeout: 5000 });
   });
 
-  test('with a line that Postfix skips: so it is here, and that is told', async () => {
+  test('with a line that Postfix skips: the old content stays in force, and why is told', async () => {
     const path = file('access', '10.0.0.0/8 OK\n');
     const table = open(`cidr:${path}`);
     writeFileSync(path, '10.0.0.1/8 REJECT\n11.0.0.0/8 REJECT\n');
     await vi.waitFor(() => expect(reloads).toHaveLength(1), { timeout: 5000 });
-    expect(reloads[0]).toMatchObject({ isInForce: true, diagnostics: [{ code: 'cidr-syntax' }] });
+    expect(reloads[0]).toMatchObject({ isInForce: false, diagnostics: [{ code: 'cidr-syntax' }] });
+    expect(table.lookup('10.0.0.1')).toBe('OK');
+    expect(table.lookup('11.0.0.1')).toBeUndefined();
+    writeFileSync(path, '11.0.0.0/8 REJECT\n');
+    await vi.waitFor(() => expect(table.lookup('11.0.0.1')).toBe('REJECT'), { timeout: 5000 });
     expect(table.lookup('10.0.0.1')).toBeUndefined();
-    expect(table.lookup('11.0.0.1')).toBe('REJECT');
+  });
+
+  test('with such a line from the start: it is skipped, and so it is in what replaces it', async () => {
+    const path = file('access', '/[/ OK\n/a/ OK\n');
+    const table = open(`regexp:${path}`);
+    expect(diagnostics).toMatchObject([{ severity: 'warning', code: 'pattern-syntax' }]);
+    expect(table.lookup('a')).toBe('OK');
+    writeFileSync(path, '/[/ OK\n/a/ REJECT\n');
+    await vi.waitFor(() => expect(table.lookup('a')).toBe('REJECT'), { timeout: 5000 });
+    expect(reloads).toMatchObject([{ isInForce: true, diagnostics: [{ code: 'pattern-syntax' }] }]);
   });
 
   test('with a line that only Postfix can use: the old content stays in force, and why is told', async () => {
