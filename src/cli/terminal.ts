@@ -6,7 +6,7 @@ import { styleText } from 'node:util';
 import { ZoneMask } from '../dns/zone-mask.ts';
 import { formatDiagnostic } from '../language/code-frame.ts';
 import type { Diagnostic } from '../language/diagnostic.ts';
-import type { OperatorError } from '../util/operator-error.ts';
+import { OperatorError } from '../util/operator-error.ts';
 
 export interface Terminal {
   /** Standard output: what the command was asked for. */
@@ -17,7 +17,11 @@ export interface Terminal {
   readonly hasErrorColour: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
-  /** All of standard input, up to a bound; undefined when a person would have to type it. */
+  /**
+   * All of standard input; undefined when a person would have to type it.
+   *
+   * @throws OperatorError when it is larger than `maxBytes`
+   */
   readInput(maxBytes: number): Promise<Buffer> | undefined;
 }
 
@@ -42,19 +46,26 @@ export function processTerminal(): Terminal {
     hasErrorColour: stderr.isTTY === true && isColourWanted,
     environment: env,
     directory: process.cwd(),
-    readInput: (maxBytes) => (stdin.isTTY === true ? undefined : readAll(stdin, maxBytes)),
+    readInput: (maxBytes) => (stdin.isTTY === true ? undefined : readWhole(stdin, maxBytes)),
   };
 }
 
-async function readAll(stream: NodeJS.ReadStream, maxBytes: number): Promise<Buffer> {
+/** @throws OperatorError when there is more */
+export async function readWhole(stream: AsyncIterable<Buffer | string>, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
-    if (bytes > maxBytes) break;
+    chunks.push(Buffer.from(chunk));
+    bytes += chunk.length;
+    if (bytes > maxBytes) {
+      throw new OperatorError(
+        'input-too-large',
+        `standard input has more than ${maxBytes} bytes`,
+        'hand in less of it: what is cut off would not be missed',
+      );
+    }
   }
-  return Buffer.concat(chunks).subarray(0, maxBytes);
+  return Buffer.concat(chunks);
 }
 
 /** To standard error, with code frames. */

@@ -117,6 +117,12 @@ recipient list: not reached
     expect(printed()).not.toContain('assumed');
   });
 
+  test('refuses more than a request on standard input, instead of explaining its start', async () => {
+    terminal.input = `client_address=127.0.0.1\n${'x=y\n'.repeat(20_000)}recipient=b@example.org\n\n`;
+    expect(await explain()).toBe(1);
+    expect(terminal.errors).toContain('postward: standard input has more than 65536 bytes\n');
+  });
+
   test('is for programs, too', async () => {
     expect(await explain('--json', 'client_address=203.0.113.2', 'helo_name=foe')).toBe(0);
     const report = JSON.parse(terminal.output);

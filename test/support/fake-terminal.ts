@@ -1,4 +1,5 @@
-import type { Terminal } from '../../src/cli/terminal.ts';
+import { Readable } from 'node:stream';
+import { readWhole, type Terminal } from '../../src/cli/terminal.ts';
 
 /** A terminal that keeps what is written to it. */
 export class FakeTerminal implements Terminal {
@@ -26,6 +27,6 @@ export class FakeTerminal implements Terminal {
   readInput(maxBytes: number): Promise<Buffer> | undefined {
     return this.input === undefined
       ? undefined
-      : Promise.resolve(Buffer.from(this.input).subarray(0, maxBytes));
+      : readWhole(Readable.from([Buffer.from(this.input)]), maxBytes);
   }
 }
