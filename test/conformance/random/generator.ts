@@ -143,9 +143,14 @@ function randomPolicy(choose: Chooser, cast: Cast): string[] {
 
 /** With something that makes Postfix run. */
 function guarded(choose: Chooser, items: readonly string[]): string[] {
-  const permit = items.findIndex((item) => /^permit$/i.test(item));
-  const before = permit < 0 ? items : items.slice(0, permit);
+  const end = items.findIndex((item) => /^permit$/i.test(item) || isOpen(item));
+  const before = end < 0 ? items : items.slice(0, end);
   if (before.some((item) => REQUIRED.test(item))) return [...items];
   const at = choose.chance(0.3) ? 0 : before.length;
   return [...items.slice(0, at), 'reject_unauth_destination', ...items.slice(at)];
+}
+
+/** True for a brace that nothing closes: what follows is the inside of it. */
+function isOpen(item: string): boolean {
+  return item.split('{').length > item.split('}').length;
 }
