@@ -40,6 +40,7 @@ const SHARED: readonly Shared[] = [
   { parameter: 'inet_protocols', usedBy: [...SERVER_ACCESS.map(({ name }) => name), 'permit_mx_backup'] },
   { parameter: 'recipient_delimiter', usedBy: MAIL_ACCESS },
   { parameter: 'smtpd_sender_login_maps', usedBy: ['reject_sender_login_mismatch'] },
+  { parameter: 'smtpd_delay_open_until_valid_rcpt', usedBy: ['reject_multi_recipient_bounce'] },
   { parameter: 'soft_bounce', usedBy: 'all' },
 ];
 

@@ -105,7 +105,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     .map(({ text, span }) => tables.open(text, span, report));
   const dnsblUses = new Map<string, DnsblUse>();
 
-  const earlierRecipients = new EarlierRecipients();
+  const earlierRecipients = new EarlierRecipients(parameters.boolean('smtpd_delay_open_until_valid_rcpt'));
 
   const context: CompileContext = {
     earlierRecipients,

@@ -266,6 +266,12 @@ export const PARAMETERS: readonly ParameterRow[] = [
     'For recipients that virtual_mailbox_maps does not know.',
   ),
   row('multi_recipient_bounce_reject_code', 'code', '550', 'For reject_multi_recipient_bounce.'),
+  row(
+    'smtpd_delay_open_until_valid_rcpt',
+    'boolean',
+    'yes',
+    'Whether a queue ID at RCPT TO says that a recipient was accepted.',
+  ),
   row('plaintext_reject_code', 'code', '450', 'For reject_plaintext_session.'),
   row(
     'reject_tempfail_action',

@@ -4,8 +4,9 @@
  *
  * Postfix tells how many recipients there are only at DATA. Before that it has
  * a queue ID from the first recipient on that it accepts. Where it has none
- * (smtpd_proxy_filter), the recipients of the same message transaction
- * (`instance`) that were let pass here count, whatever Postfix said of them.
+ * (smtpd_proxy_filter), or has it from MAIL FROM on
+ * (smtpd_delay_open_until_valid_rcpt = no), the recipients of the same message
+ * transaction (`instance`) that were let pass here count, whatever Postfix said of them.
  */
 import type { Verdict } from '../engine/decision.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
@@ -28,11 +29,17 @@ const REFUSALS: readonly Verdict[] = ['reject', 'defer', 'defer_if_permit'];
 export class EarlierRecipients {
   /** False while no restriction asks: nothing is noted then. */
   isUsed = false;
+  readonly #isIdTelling: boolean;
   readonly #byInstance = new Map<string, Transaction>();
+
+  /** @param isIdTelling smtpd_delay_open_until_valid_rcpt */
+  constructor(isIdTelling: boolean) {
+    this.#isIdTelling = isIdTelling;
+  }
 
   /** True when another recipient of the same transaction was accepted before, as far as that is known. */
   has({ instance, recipient, queue_id }: PolicyRequest): boolean {
-    if (queue_id !== '') return true;
+    if (this.#isIdTelling && queue_id !== '') return true;
     const known = this.#byInstance.get(instance);
     return known !== undefined && isPreceded(known, recipient);
   }

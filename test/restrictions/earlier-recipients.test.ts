@@ -12,7 +12,7 @@ function request(recipient: string, other: Partial<PolicyRequest> = {}): PolicyR
 
 /** Whether `bob` has others before him, after these answers. */
 function isPreceded(...answers: [recipient: string, verdict: Verdict, other?: Partial<PolicyRequest>][]) {
-  const earlier = new EarlierRecipients();
+  const earlier = new EarlierRecipients(true);
   for (const [recipient, verdict, other] of answers) earlier.note(request(recipient, other), verdict);
   return earlier.has(request('bob'));
 }
@@ -48,11 +48,12 @@ test('other messages, senders and commands do not count', () => {
 });
 
 test('a queue ID tells that Postfix has accepted one, though nobody asked here', () => {
-  expect(new EarlierRecipients().has(request('bob', { queue_id: '4F2C11B7A2' }))).toBe(true);
+  expect(new EarlierRecipients(true).has(request('bob', { queue_id: '4F2C11B7A2' }))).toBe(true);
+  expect(new EarlierRecipients(false).has(request('bob', { queue_id: '4F2C11B7A2' }))).toBe(false);
 });
 
 test('forgets the oldest of very many messages', () => {
-  const earlier = new EarlierRecipients();
+  const earlier = new EarlierRecipients(true);
   const first = request('alice', { instance: 'first' });
   earlier.note(first, 'permit');
   for (let index = 0; index < 10_000; index += 1) {
