@@ -184,9 +184,13 @@ const ALLOWED: readonly { readonly name: string; readonly holds: (pair: Pair) =>
       const { layout, delegated, isSameInSingle } = pair;
       if (layout !== 'per list' || !isSameInSingle) return false;
       return delegated.exchanges.some(({ action, recipient, policyContext }, index) => {
+        // With smtpd_delay_reject = no, what came before RCPT TO holds for every recipient.
         const isAskedOn = delegated.exchanges
           .slice(index + 1)
-          .some((later) => later.recipient === recipient && later.policyContext !== policyContext);
+          .some(
+            (later) =>
+              (later.recipient === recipient || recipient === '') && later.policyContext !== policyContext,
+          );
         if (!isAskedOn) return false;
         if (/^DEFER_IF_PERMIT/.test(action)) return RAISES_BOTH.test(configuration(pair));
         return /^DEFER_IF_REJECT/.test(action) && /^(?:relay|recipient)$/.test(policyContext);
