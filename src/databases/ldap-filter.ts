@@ -129,6 +129,8 @@ function substrings(parts: readonly string[]): Buffer[] {
   for (const [index, part] of parts.entries()) {
     const isAtEnd = index === 0 || index === parts.length - 1;
     if (isAtEnd && part === '') continue;
+    // OpenLDAP's library refuses it, and servers take it for nothing at all.
+    if (part === '') throw new Malformed('`*` follows `*`');
     const tag = index === 0 ? 0x80 : index === parts.length - 1 ? 0x82 : 0x81;
     found.push(berText(unescaped(part), tag));
   }
@@ -167,9 +169,10 @@ const ESCAPE = /\\([0-9A-Fa-f]{2}|[()*\\])/;
 
 /** The bytes of a value: `\` and two hexadecimal digits stand for one. */
 function unescaped(value: string): Buffer {
-  if (!value.includes('\\')) return Buffer.from(value);
   const parts = value.split(ESCAPE).map((part, index) => {
     const isEscape = index % 2 === 1;
+    const syntax = isEscape ? undefined : /[()*]/.exec(part)?.[0];
+    if (syntax !== undefined) throw new Malformed(`\`${syntax}\` has no place in a value`);
     if (!isEscape && part.includes('\\')) throw new Malformed('`\\` wants two hexadecimal digits');
     return Buffer.from(part, isEscape && part.length === 2 ? 'hex' : 'utf8');
   });

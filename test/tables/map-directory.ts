@@ -66,13 +66,16 @@ export async function bothFind(
   try {
     const found = await Promise.all(keys.map((key) => table.lookup(key)));
     const ours = found.map((result) => (result instanceof TableFailure ? FAILURE : result));
-    // postmap ends at the first failure, so these are asked for one by one.
+    // postmap ends at the first failure, so what fails here, or is behind one there, is asked for one by one.
     const answered = keys.filter((_, at) => ours[at] !== FAILURE);
     const answers = await directory.querySpec(table.spec, answered);
+    const last = answers.findLastIndex((answer) => answer !== undefined);
     const postfix = await Promise.all(
       keys.map(async (key, at) => {
-        if (ours[at] !== FAILURE) return answers[answered.indexOf(key)];
-        return (await directory.isFailing(table.spec, key)) ? FAILURE : 'an answer';
+        const asked = answered.indexOf(key);
+        if (ours[at] !== FAILURE && asked <= last) return answers[asked];
+        if (await directory.isFailing(table.spec, key)) return FAILURE;
+        return ours[at] === FAILURE ? 'an answer' : undefined;
       }),
     );
     return { ours, postfix };
