@@ -2,6 +2,7 @@
  * BER as far as LDAP uses it (RFC 4511 §5.1, X.690): tags of one byte, lengths
  * that are known beforehand.
  */
+import { cText } from './c-text.ts';
 
 export const SEQUENCE = 0x30;
 const SET = 0x31;
@@ -106,9 +107,7 @@ export class BerReader {
 
   /** As much as C sees of a text that is followed by a zero byte. */
   cText(): string {
-    const content = this.content(OCTET_STRING);
-    const end = content.indexOf(0);
-    return (end < 0 ? content : content.subarray(0, end)).toString('utf8');
+    return cText(this.content(OCTET_STRING));
   }
 
   integer(): number {

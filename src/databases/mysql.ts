@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
 import { checkServerIdentity, TLSSocket } from 'node:tls';
 import type { Connection as MysqlClient, SslOptions } from 'mysql2/promise';
+import { cText } from './c-text.ts';
 import { type ClientTls, trustedAuthorities } from './client-tls.ts';
 import { type Connection, NoAnswer, type ServerAddress } from './connection.ts';
 import type { SqlRows } from './sql-rows.ts';
@@ -158,8 +159,11 @@ async function readRows(client: MysqlClient, sql: string): Promise<SqlRows | und
   const [result, fields] = await client.query({
     sql,
     rowsAsArray: true,
-    // Bytes as they are: both texts and blobs.
-    typeCast: (field) => field.buffer()?.toString('utf8') ?? null,
+    // Bytes as they are, both texts and blobs, as far as C sees them.
+    typeCast: (field) => {
+      const value = field.buffer();
+      return value === null ? null : cText(value);
+    },
   });
   if (!Array.isArray(result)) return undefined;
   const perSet = fields as readonly unknown[];

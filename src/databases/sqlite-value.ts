@@ -1,4 +1,5 @@
 /** A value of SQLite as text, as sqlite3_column_text(3) makes it. */
+import { cText } from './c-text.ts';
 
 export type SqliteValue = null | bigint | number | string | Uint8Array;
 
@@ -7,7 +8,7 @@ export function sqliteText(value: SqliteValue): string | null {
   if (typeof value === 'string') return upToNul(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number') return realText(value);
-  return upToNul(Buffer.from(value).toString('utf8'));
+  return cText(value);
 }
 
 /** As printf("%!.15g"): fifteen digits, and always a point. */

@@ -51,7 +51,7 @@ describeNetworkTable(
           'query = CALL nothing_found()\nrequire_result_set = no',
           "query = SELECT no_such_column FROM alias WHERE address = '%s'",
           "query = SELECT goto, address FROM alias WHERE address = '%s' ORDER BY goto",
-          "query = SELECT maildir, quota, quota / 3, NULL, '', x'c3a9', NOW() > 0 FROM mailbox WHERE username = '%s'",
+          "query = SELECT maildir, quota, quota / 3, NULL, '', x'c3a9', NOW() > 0, x'610062', x'0061' FROM mailbox WHERE username = '%s'",
           'query = SELECT quota FROM mailbox LIMIT %u',
         ],
         keys: [
