@@ -108,7 +108,8 @@ class MatchList {
 
   /** The name and its parents, then the address, which has no partial forms here. */
   #findInTable(table: Table, name: string, address: string): PromiseOrValue<LookupResult> {
-    const keys = name === '' ? [] : [name];
+    // The empty string is looked up like any other where texts are compared whole.
+    const keys = name === '' && this.#subdomains !== 'none' ? [] : [name];
     const isParentMatching = this.#subdomains === 'parents';
     const hasPartial = this.#subdomains !== 'none' && !table.isPattern;
     for (let dot = name.indexOf('.', 1); hasPartial && dot >= 0; dot = name.indexOf('.', dot + 1)) {

@@ -29,6 +29,7 @@ export const SAMPLE_MAPS: readonly string[] = [
   "query = SELECT goto FROM alias WHERE address = '%s' ORDER BY goto\nexpansion_limit = 2",
   "query = SELECT goto FROM alias WHERE address = '%s'\ndomain = example.test, !sub.example.test",
   "query = SELECT goto FROM alias WHERE address = '%s'\ndomain = inline:{sub.example.test=x} old.test",
+  "query = SELECT goto FROM alias WHERE address = '%s' OR address = 'plain'\ndomain = !example.test static:all",
   'table = mailbox\nselect_field = maildir\nwhere_field = username',
   'table = mailbox\nselect_field = quota\nwhere_field = username\nadditional_conditions = and active = 1',
   "table = domain\nselect_field = domain\nwhere_field = domain\nadditional_conditions = and backupmx = '0' and active = '1'",
