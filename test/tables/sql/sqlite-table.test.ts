@@ -39,6 +39,13 @@ describe('a sqlite: table', () => {
     expect(maps.diagnostics).toEqual([]);
   });
 
+  it('escapes for double quotes where the placeholder stands in them', async () => {
+    const table = open('double.cf', 'query = SELECT goto FROM alias WHERE address = "%s"\n');
+    expect(await table.lookup("o'neill@example.test")).toBe('quote');
+    expect(await table.lookup('"a b"@example.test')).toBe('blank');
+    expect(await table.lookup('x" OR "1"="1')).toBeUndefined();
+  });
+
   it('keeps an answer for its time, and shares one that is under way', async () => {
     const own = new MapDirectory({ ttlMs: 60_000 });
     try {
