@@ -13,7 +13,7 @@
 import { isPromise, type PromiseOrValue } from '../util/promise-or-value.ts';
 import { AnswerCache, type CacheEntry } from './answer-cache.ts';
 import { askTiers, isShared, type TierAnswer } from './ask-tiers.ts';
-import { queryName } from './query-name.ts';
+import { wireName } from './query-name.ts';
 import { DNS_TYPES, type DnsAnswer, type DnsType, type Resolver } from './resolver.ts';
 import type { SharedAnswers } from './shared-answers.ts';
 
@@ -226,7 +226,7 @@ export class CachingResolver implements Resolver {
   #askTiers(key: string, type: DnsType, flight: Flight): DnsAnswer | Promise<TierAnswer> {
     const shared = this.#shared;
     // Names that nobody can be asked for are answered at once.
-    if (shared === undefined || queryName(key) === undefined) return this.#upstream.lookup(key, type);
+    if (shared === undefined || wireName(key, type) === undefined) return this.#upstream.lookup(key, type);
     if (!shared.isUsable) {
       shared.stats.skipped += 1;
       return this.#upstream.lookup(key, type);

@@ -11,7 +11,7 @@ import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { NOT_IN_DNS, tempfail } from './answer.ts';
 import { DnsServer, type DnsServerAddress, type ServerChange } from './dns-server.ts';
 import { Exchange, type ExchangeContext } from './exchange.ts';
-import { queryName } from './query-name.ts';
+import { wireName } from './query-name.ts';
 import { RandomSource } from './random-source.ts';
 import type { DnsAnswer, DnsType, Resolver } from './resolver.ts';
 import { Turns } from './turns.ts';
@@ -114,7 +114,7 @@ export class WireClient implements Resolver {
   }
 
   lookup(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
-    const asked = queryName(name);
+    const asked = wireName(name, type);
     if (asked === undefined) return NOT_IN_DNS;
     if (this.#isClosed) return tempfail('closed');
     if (this.#context.servers.length === 0) return tempfail('no DNS server');

@@ -3,8 +3,9 @@
  * what has been noted on the way. Everything that lives as long as a request
  * lives here; steps and programs are immutable and shared.
  */
-import { tempfail } from '../dns/answer.ts';
+import { NOT_IN_DNS, tempfail } from '../dns/answer.ts';
 import type { DnsblHealth } from '../dns/dnsbl-health.ts';
+import { isSystemName, queryName } from '../dns/query-name.ts';
 import type { DnsAnswer, DnsType, Resolver } from '../dns/resolver.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
 import { failureReason, TableFailure } from '../tables/table.ts';
@@ -86,12 +87,13 @@ export class Evaluation {
 
   /** Asks the DNS as dns_lookup(3) does for smtpd; a plain value when the answer is cached. */
   lookup(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
-    return this.#filtered(this.#noted(this.resolver.lookup(name, type), name, type), name, type);
+    return this.#filtered(this.#noted(this.#lookUp(name, type), name, type), name, type);
   }
 
   /** The same where smtpd asks by getaddrinfo(3) and its like: no filter of the policy applies. */
   lookupHost(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
-    return this.#noted(this.resolver.lookup(name, type), name, type);
+    const isAsked = (type !== 'A' && type !== 'AAAA') || isSystemName(name);
+    return this.#noted(isAsked ? this.resolver.lookup(name, type) : NOT_IN_DNS, name, type);
   }
 
   /**
@@ -101,7 +103,7 @@ export class Evaluation {
    * @param shown the name as a trace may show it
    */
   lookupDnsbl(name: string, type: DnsType, shown: string): PromiseOrValue<DnsAnswer> {
-    const answer = this.withinBudget(this.resolver.lookup(name, type), LATE);
+    const answer = this.withinBudget(this.#lookUp(name, type), LATE);
     return this.#filtered(this.#noted(answer, shown, type), name, type);
   }
 
@@ -139,6 +141,11 @@ export class Evaluation {
         wrong: (code, message) => this.warn(code, message),
       }),
     );
+  }
+
+  /** dns_lookup(3) takes fewer names than the resolver does. */
+  #lookUp(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
+    return queryName(name) === undefined ? NOT_IN_DNS : this.resolver.lookup(name, type);
   }
 
   #noted(answer: PromiseOrValue<DnsAnswer>, name: string, type: DnsType): PromiseOrValue<DnsAnswer> {

@@ -10,11 +10,11 @@ import {
   type SearchKeys,
   type SearchResult,
 } from '../access/lookup-order.ts';
-import { queryName } from '../dns/query-name.ts';
+import { MAX_NAME_LENGTH, queryName } from '../dns/query-name.ts';
 import { type DnsAnswer, INVALID_DATA, isNullMx } from '../dns/resolver.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, type Subject } from '../engine/outcome.ts';
-import { isValidHostAddress, isValidMailHostAddress } from '../net/hostname-rules.ts';
+import { isValidHostAddress, isValidHostname, isValidMailHostAddress } from '../net/hostname-rules.ts';
 import { inetAton } from '../net/inet-aton.ts';
 import type { AttributeName } from '../protocol/request.ts';
 import { firstFound } from '../util/first-found.ts';
@@ -192,6 +192,8 @@ function addressesWithoutDns(host: string, types: readonly AddressType[]): reado
 
 /** The names of the MX or NS hosts. A name without MX is its own; one without NS has its parent's. */
 function servers(e: Evaluation, domain: string, type: 'MX' | 'NS'): PromiseOrValue<readonly string[]> {
+  // A host name of 255 characters is one to Postfix; that no query has room for it is a failure then.
+  if (domain.length > MAX_NAME_LENGTH && isValidHostname(domain)) return [];
   return andThen(e.lookup(domain, type), (answer): PromiseOrValue<readonly string[]> => {
     if (answer.status === 'found') return isNullMx(answer) && type === 'MX' ? [] : namesIn(answer);
     if (answer.status === 'tempfail' || answer.reason === INVALID_DATA) {

@@ -2,7 +2,7 @@ import { decode } from 'dns-packet';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeQuery, isAnswerTo } from '../../src/dns/query-message.ts';
-import { isLookupName, queryName } from '../../src/dns/query-name.ts';
+import { isLookupName, isSystemName, queryName, wireName } from '../../src/dns/query-name.ts';
 import { readAnswer } from '../../src/dns/read-answer.ts';
 import type { DnsType } from '../../src/dns/resolver.ts';
 
@@ -148,5 +148,38 @@ describe('queryName', () => {
     expect(queryName('bü cher.test')).toBeUndefined();
     expect(queryName('\u0661.\u0662')).toBeUndefined();
     expect(queryName('xn--iñvalid.test')).toBeUndefined();
+  });
+});
+
+describe('isSystemName', () => {
+  it('is what getaddrinfo(3) looks up: hyphens at the ends of labels, any number of numbers', () => {
+    for (const text of ['a-.b', 'a.-b', 'a.-', '_a', '1.2.3.4.5', '256.1.1.1', 'xn--zz--.b']) {
+      expect(isSystemName(text), text).toBe(true);
+      expect(wireName(text, 'AAAA'), text).toBe(text);
+    }
+    for (const text of [
+      '',
+      '.',
+      'a.',
+      'a..b',
+      '-a',
+      '--.b',
+      '*.a',
+      'a%b',
+      'bücher.test',
+      '192.0.2.1',
+      '127.1',
+      `${'a'.repeat(64)}.b`,
+    ]) {
+      expect(isSystemName(text), text).toBe(false);
+    }
+    expect(isSystemName(`${`${'a'.repeat(49)}.`.repeat(5)}abcd`)).toBe(false);
+  });
+
+  it('goes on the wire for addresses only', () => {
+    expect(wireName('a-.b', 'A')).toBe('a-.b');
+    expect(wireName('a-.b', 'MX')).toBeUndefined();
+    expect(wireName('*.a', 'A')).toBe('*.a');
+    expect(wireName('a%b', 'A')).toBeUndefined();
   });
 });
