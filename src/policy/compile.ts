@@ -32,6 +32,7 @@ import type { TableSet } from '../tables/table-set.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
 import { systemErrorReason } from '../util/system-error.ts';
 import { dnsblHealthModes } from './dnsbl-health-modes.ts';
+import { listsFeature } from './feature-list.ts';
 import { familiesOf, type HostFacts, withFamilies } from './host-facts.ts';
 import { ParameterSet } from './parameter-set.ts';
 import { PARAMETER_BY_NAME } from './parameters.ts';
@@ -77,7 +78,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     parameter,
     tables,
     report,
-    isParentMatching: parameters.words('parent_domain_matches_subdomains').includes(parameter),
+    isParentMatching: listsFeature(parameters.words('parent_domain_matches_subdomains'), parameter),
   });
   /** The words of a list that is to be compiled; undefined when there is no room for them. */
   const paidTokens = (parameter: string): readonly Token[] | undefined => {

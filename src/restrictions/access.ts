@@ -14,6 +14,7 @@ import {
 } from '../access/lookup-order.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, fault, type Outcome, type Subject } from '../engine/outcome.ts';
+import { listsFeature } from '../policy/feature-list.ts';
 import type { AttributeName } from '../protocol/request.ts';
 import { type Table, TableFailure } from '../tables/table.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
@@ -164,7 +165,7 @@ function access({ name, summary, reads, forbidsPermit = false, search }: AccessO
 
 /** parent_domain_matches_subdomains for access tables: `b.c` rather than `.b.c` stands for what is below it. */
 export function parentsMatch({ parameters }: CompileContext): boolean {
-  return parameters.words('parent_domain_matches_subdomains').includes('smtpd_access_maps');
+  return listsFeature(parameters.words('parent_domain_matches_subdomains'), 'smtpd_access_maps');
 }
 
 /** For traces: every search string that was tried. */

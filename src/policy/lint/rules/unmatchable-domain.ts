@@ -1,5 +1,6 @@
 /** Words of mydestination, mynetworks and their like that nothing ever matches. */
 import { quote } from '../../../language/quote.ts';
+import { listsFeature } from '../../feature-list.ts';
 import type { LintContext, LintRule } from '../lint-rule.ts';
 import { writtenWords } from '../written-words.ts';
 
@@ -38,7 +39,8 @@ function problemOf(
   // A file or a table.
   if (/[/:]/.test(word)) return undefined;
   const isWhole = WHOLE.includes(parameter);
-  const hasParents = !isWhole && parameters.words('parent_domain_matches_subdomains').includes(parameter);
+  const hasParents =
+    !isWhole && listsFeature(parameters.words('parent_domain_matches_subdomains'), parameter);
   if (/["']/.test(word)) return { why: 'quotation marks belong to the name', help: 'write it without them' };
   if (word.startsWith('@')) {
     return { why: 'a domain has no `@` before it', help: `write \`${word.slice(1)}\`` };

@@ -1,5 +1,6 @@
 /** Keys of indexed tables that no lookup asks for. */
 import { quote } from '../../../language/quote.ts';
+import { listsFeature } from '../../feature-list.ts';
 import type { AccessTable } from '../access-table.ts';
 import { type Problem, problemFor, type Searches, searchesBy } from '../key-forms.ts';
 import type { LintRule } from '../lint-rule.ts';
@@ -13,7 +14,10 @@ export const unmatchableKey: LintRule = {
   exampleTable:
     '192.168.10. REJECT\n192.168.11.0/24 REJECT\n2001:DB8:0::1 REJECT\n2001:0db8:1 REJECT\nhost.example. REJECT\n',
   *check({ accessTables, parameters }) {
-    const parentsMatch = parameters.words('parent_domain_matches_subdomains').includes('smtpd_access_maps');
+    const parentsMatch = listsFeature(
+      parameters.words('parent_domain_matches_subdomains'),
+      'smtpd_access_maps',
+    );
     const nullKey = parameters.text('smtpd_null_access_lookup_key');
     for (const table of accessTables) {
       if (table.matching !== 'exact') continue;
