@@ -184,6 +184,8 @@ function* probes(): Generator<Probe> {
             greeting: 'EHLO',
             sender,
             recipients: [recipient],
+            before: [],
+            mailParameters: '',
             size: '',
             bodyBytes: 0,
             verb: undefined,

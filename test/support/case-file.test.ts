@@ -12,7 +12,7 @@ x.test A 192.0.2.2
 # a remark
 first   addr=192.0.2.1 name=[UNAVAILABLE]
 #< 554 5.7.1 no
-second  from= 'to="a b"@x.test|c@x.test' helo=- data=1
+second  from= 'to="a b"@x.test|c@x.test' helo=- data=1 mail=SMTPUTF8 'before=MAIL FROM:<x@y.test>|RSET'
 #< 250 ok
 #< 250 ok too
 `;
@@ -35,6 +35,8 @@ describe('parseCase', () => {
         sender: 'alice@sender.test',
         recipients: ['bob@dest.test'],
         bodyBytes: 0,
+        mailParameters: '',
+        before: [],
         expected: ['554 5.7.1 no'],
       },
       {
@@ -43,6 +45,8 @@ describe('parseCase', () => {
         sender: '',
         recipients: ['"a b"@x.test', 'c@x.test'],
         bodyBytes: 1,
+        mailParameters: 'SMTPUTF8',
+        before: ['MAIL FROM:<x@y.test>', 'RSET'],
         expected: ['250 ok', '250 ok too'],
       },
     ]);

@@ -25,7 +25,8 @@
  * `from=` is the null sender; `to=` may hold several recipients, parted by `|`;
  * `helo=-` sends none; `data=1` goes on to the end of a message with that many
  * bytes of body, or a few more; `verb=VRFY` or `verb=ETRN` stands for MAIL and
- * RCPT.
+ * RCPT; `before=` are commands that come after HELO, parted by `|`, whose
+ * replies do not count; `mail=` are parameters of MAIL.
  *
  * `#<` lines are what Postfix answers to RCPT and all that follows, or the
  * last reply of a session that did not get so far; then, in parentheses, what
@@ -56,6 +57,8 @@ const DEFAULTS = {
   size: '',
   data: '',
   verb: '',
+  before: '',
+  mail: '',
 } as const;
 
 type Key = keyof typeof DEFAULTS;
@@ -72,6 +75,10 @@ export interface Probe {
   readonly greeting: 'HELO' | 'EHLO';
   readonly sender: string;
   readonly recipients: readonly string[];
+  /** Commands between HELO and MAIL, or the verb. */
+  readonly before: readonly string[];
+  /** As in `MAIL FROM … SMTPUTF8`; '' for none. */
+  readonly mailParameters: string;
   /** As in `MAIL FROM … SIZE=`; '' to leave it out. */
   readonly size: string;
   /** How much to send after DATA, which is left out when it is 0. */
@@ -197,6 +204,8 @@ function parseProbe(name: string, line: string): Probe {
     greeting: value('proto') === 'SMTP' ? 'HELO' : 'EHLO',
     sender: value('from'),
     recipients: value('to').split('|'),
+    before: value('before') === '' ? [] : value('before').split('|'),
+    mailParameters: value('mail'),
     size: value('size'),
     bodyBytes: Number(value('data')),
     verb: verb === '' ? undefined : verb,

@@ -45,12 +45,14 @@ function certificate(name: string): string | undefined {
 
 async function talk(probe: Probe, say: (stage: string, line: string) => Promise<boolean>): Promise<void> {
   if (probe.helo !== undefined && !(await say('HELO', `${probe.greeting} ${probe.helo}`))) return;
+  for (const command of probe.before) await say('BEFORE', command);
   if (probe.verb !== undefined) {
     await say(probe.verb, `${probe.verb} ${probe.recipients[0]}`);
     return;
   }
   const size = probe.size === '' ? '' : ` SIZE=${probe.size}`;
-  if (!(await say('MAIL', `MAIL FROM:<${probe.sender}>${size}`))) return;
+  const parameters = probe.mailParameters === '' ? '' : ` ${probe.mailParameters}`;
+  if (!(await say('MAIL', `MAIL FROM:<${probe.sender}>${size}${parameters}`))) return;
   let isAnyAccepted = false;
   for (const recipient of probe.recipients) {
     if (await say('RCPT', `RCPT TO:<${recipient}>`)) isAnyAccepted = true;
