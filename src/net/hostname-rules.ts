@@ -5,6 +5,7 @@
  * RFC 1035 in places (`_`), and an address may pass here that parseIpAddress
  * refuses (leading zeros), so use these for judging text only.
  */
+import { domainToASCII } from 'node:url';
 
 const MAX_HOSTNAME_LENGTH = 255;
 const MAX_LABEL_LENGTH = 63;
@@ -35,6 +36,14 @@ export function isValidHostname(name: string): boolean {
     }
   }
   return !isNumeric;
+}
+
+/**
+ * The same for a domain of an address, which may be written in U-labels (RFC
+ * 5890): Postfix lets one come this far only in a message with SMTPUTF8.
+ */
+export function isValidMailDomain(name: string): boolean {
+  return isValidHostname(/[^\0-\x7f]/.test(name) ? domainToASCII(name) : name);
 }
 
 /** A bare address of either family. */

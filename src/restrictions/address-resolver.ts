@@ -2,14 +2,15 @@
  * What Postfix makes of an address before it looks it up or decides about
  * relaying: trivial-rewrite(8)'s rewriting (append @myorigin, user%domain,
  * host!user, trailing dot) and resolving (strip local domains, find the
- * domain's class; ADDRESS_CLASS_README). The result is in lower case, as
- * smtpd's is.
+ * domain's class; ADDRESS_CLASS_README). The result is case-folded, as
+ * smtpd's is: `faß.example` is `fass.example` then, also in the DNS.
  *
  * Works on addresses in internal form (unquoted), as policy attributes are.
  */
 import type { Evaluation } from '../engine/evaluation.ts';
-import { isValidHostname } from '../net/hostname-rules.ts';
+import { isValidMailDomain } from '../net/hostname-rules.ts';
 import { quoteLocalPart } from '../net/mail-address.ts';
+import { foldCase } from '../tables/fold-case.ts';
 import type { DomainList } from '../tables/match-list.ts';
 import { TableFailure } from '../tables/table.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
@@ -18,9 +19,9 @@ import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
 export type AddressClass = 'local' | 'alias' | 'mailbox' | 'relay' | 'default';
 
 export interface ResolvedAddress {
-  /** `user@domain`, lower case. */
+  /** `user@domain`, case-folded. */
   readonly address: string;
-  /** Lower case; `[…]` for an address literal. */
+  /** Case-folded; `[…]` for an address literal. */
   readonly domain: string;
   readonly addressClass: AddressClass;
   /** The local part still holds a routing operator (`@`, `%` or `!`): where it goes in the end is uncertain. */
@@ -161,7 +162,7 @@ export class AddressResolver {
   }
 
   #classify(domain: string): PromiseOrValue<AddressClass | TableFailure> {
-    if (!domain.startsWith('[') && !isValidHostname(domain)) return 'default';
+    if (!domain.startsWith('[') && !isValidMailDomain(domain)) return 'default';
     const { virtualAliasDomains, virtualMailboxDomains, relayDomains } = this.#options;
     const lists = [
       ['alias', virtualAliasDomains],
@@ -181,14 +182,14 @@ export class AddressResolver {
   }
 
   #result(local: string, domain: string, addressClass: AddressClass): ResolvedAddress {
-    const lowerDomain = domain.toLowerCase();
-    const address = `${local.toLowerCase()}@${lowerDomain}`;
+    const foldedDomain = foldCase(domain);
+    const address = `${foldCase(local)}@${foldedDomain}`;
     const operator = address.search(/[@!%]/);
     return {
       address,
-      domain: lowerDomain,
+      domain: foldedDomain,
       addressClass,
-      isRouted: address.slice(operator + 1) !== lowerDomain,
+      isRouted: address.slice(operator + 1) !== foldedDomain,
     };
   }
 }

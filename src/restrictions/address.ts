@@ -8,7 +8,7 @@ import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, fault, type Outcome, reject, type Subject } from '../engine/outcome.ts';
 import { ALL_DROPPED } from '../engine/reply-filter.ts';
 import { withoutTrailingDot } from '../net/domain-name.ts';
-import { isValidHostname } from '../net/hostname-rules.ts';
+import { isValidMailDomain } from '../net/hostname-rules.ts';
 import { TableFailure } from '../tables/table.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
 import { isFinalDestination } from './address-resolver.ts';
@@ -105,7 +105,7 @@ function hasFqdn(address: string): boolean {
   const at = address.lastIndexOf('@');
   const domain = withoutTrailingDot(at < 0 ? '' : address.slice(at + 1));
   return (
-    (domain.startsWith('[') && domain.endsWith(']')) || (domain.includes('.') && isValidHostname(domain))
+    (domain.startsWith('[') && domain.endsWith(']')) || (domain.includes('.') && isValidMailDomain(domain))
   );
 }
 
