@@ -14,13 +14,13 @@ import {
 } from '../access/lookup-order.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, fault, type Outcome, type Subject } from '../engine/outcome.ts';
-import { listsFeature } from '../policy/feature-list.ts';
 import type { AttributeName } from '../protocol/request.ts';
 import { type Table, TableFailure } from '../tables/table.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
 import type { PermitMeaning } from './access-result.ts';
 import { addressExtension } from './address-maps.ts';
 import type { ResolvedAddress } from './address-resolver.ts';
+import { listsFeature } from './feature-list.ts';
 import type { Check, CompileContext, Restriction } from './restriction.ts';
 import {
   clientSubject,

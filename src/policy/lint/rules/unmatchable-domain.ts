@@ -1,6 +1,6 @@
 /** Words of mydestination, mynetworks and their like that nothing ever matches. */
 import { quote } from '../../../language/quote.ts';
-import { listsFeature } from '../../feature-list.ts';
+import { listsFeature } from '../../../restrictions/feature-list.ts';
 import type { LintContext, LintRule } from '../lint-rule.ts';
 import { writtenWords } from '../written-words.ts';
 

@@ -1,6 +1,6 @@
 /** Keys of indexed tables that no lookup asks for. */
 import { quote } from '../../../language/quote.ts';
-import { listsFeature } from '../../feature-list.ts';
+import { listsFeature } from '../../../restrictions/feature-list.ts';
 import type { AccessTable } from '../access-table.ts';
 import { type Problem, problemFor, type Searches, searchesBy } from '../key-forms.ts';
 import type { LintRule } from '../lint-rule.ts';
