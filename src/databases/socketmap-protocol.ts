@@ -3,6 +3,7 @@
  * hold `name key` one way and `OK data`, `NOTFOUND`, `TEMP`, `TIMEOUT` or `PERM`
  * with a reason the other way.
  */
+import { cText } from './c-text.ts';
 import { NoAnswer } from './connection.ts';
 import type { MessageFormat } from './stream-connection.ts';
 
@@ -22,7 +23,7 @@ export const SOCKETMAP_REPLY: MessageFormat<string | null> = {
     const end = colon + 1 + length;
     if (received.length <= end) return undefined;
     if (received[end] !== COMMA) throw new Error('its answer is no netstring');
-    return { answer: readReply(received.toString('utf8', colon + 1, end)), size: end + 1 };
+    return { answer: readReply(cText(received.subarray(colon + 1, end))), size: end + 1 };
   },
 };
 

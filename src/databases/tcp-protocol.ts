@@ -2,6 +2,7 @@
  * The protocol of tcp_table(5): `get KEY` one way, `200 VALUE`, `400 TEXT` or
  * `500 TEXT` the other way, each a line, with `%XX` for what is not plain.
  */
+import { cText } from './c-text.ts';
 import { NoAnswer } from './connection.ts';
 import type { MessageFormat } from './stream-connection.ts';
 
@@ -54,5 +55,5 @@ function percentDecode(text: string): string | undefined {
   const bytes = text.replace(/%(..)/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
   );
-  return Buffer.from(bytes, 'latin1').toString('utf8');
+  return cText(Buffer.from(bytes, 'latin1'));
 }

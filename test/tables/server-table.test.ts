@@ -40,8 +40,8 @@ const open = (spec: string) =>
 const netstring = (text: string) => `${text.length}:${text},`;
 const failing = (text: string) => new TableFailure(expect.stringContaining(text));
 
-/** Says what the key asks it to say. */
-const echoing: Answerer = (request) => netstring(request.replace(/^\S+ /, ''));
+/** Says what the key asks it to say, `<0>` for a zero byte. */
+const echoing: Answerer = (request) => netstring(request.replace(/^\S+ /, '').replaceAll('<0>', '\0'));
 
 describe('a socketmap: table', () => {
   it('asks by the name of the map, with the search string as it is, over one connection', async () => {
@@ -76,6 +76,9 @@ describe('a socketmap: table', () => {
       'ok lower case',
       'nonsense',
       'OKAY then',
+      'OK zero<0>byte',
+      'OK<0>x',
+      'NOTFOUND<0>x',
     ];
     const { ours, postfix } = await bothFind(open(`socketmap:inet:127.0.0.1:${server.port}:map`), keys);
     expect(ours).toEqual(postfix);
@@ -156,6 +159,9 @@ describe('a tcp: table', () => {
       '200 value',
       '200 a%20b%C3%A9',
       '200 a%09b',
+      '200 a%00b',
+      '200 %00b',
+      '500 %00b',
       '500 not here',
       '400 busy',
       '250 other',
