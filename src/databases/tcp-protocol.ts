@@ -6,7 +6,7 @@ import { cText } from './c-text.ts';
 import { NoAnswer } from './connection.ts';
 import type { MessageFormat } from './stream-connection.ts';
 
-/** Postfix's limit. */
+/** Postfix's limit, line end included. */
 const MAX_LINE_BYTES = 4096;
 
 const NEWLINE = 10;
@@ -17,6 +17,7 @@ export const TCP_REPLY: MessageFormat<string | null> = {
   read: (received) => {
     const end = received.indexOf(NEWLINE);
     if (end < 0) return undefined;
+    if (end >= MAX_LINE_BYTES) throw new Error(`its answer is larger than ${MAX_LINE_BYTES} bytes`);
     return { answer: readReply(received.toString('latin1', 0, end)), size: end + 1 };
   },
 };

@@ -9,7 +9,7 @@ import {
   netstrings,
   type RequestSplitter,
 } from '../support/line-server.ts';
-import { bothFind, HASTY, MapDirectory } from './map-directory.ts';
+import { bothFind, FAILURE, HASTY, MapDirectory } from './map-directory.ts';
 import { hasPostmap } from './postmap.ts';
 
 let maps: MapDirectory;
@@ -186,6 +186,13 @@ describe('a tcp: table', () => {
   ])('fails on an answer that is %s', async (reason, said) => {
     const server = await serve(lines, () => (said.length > 4096 ? said : `${said}\n`));
     expect(await open(`tcp:127.0.0.1:${server.port}`).lookup('x')).toEqual(failing(reason));
+  });
+
+  it.skipIf(!hasPostmap)('takes lines as long as Postfix does', async () => {
+    const server = await serve(lines, (request) => `200 ${'x'.repeat(Number(request.slice(4)))}\n`);
+    const { ours, postfix } = await bothFind(open(`tcp:127.0.0.1:${server.port}`), ['4091', '4092']);
+    expect(ours).toEqual(postfix);
+    expect(ours).toEqual(['x'.repeat(4091), FAILURE]);
   });
 
   it('keeps its connection', async () => {
