@@ -48,6 +48,8 @@ const NOT_MADE = {
     postscreen_dnsbl_whitelist_threshold: 'of postscreen(8)',
     postscreen_dnsbl_reply_map: 'of postscreen(8)',
     queue_directory: 'the harness sets it',
+    smtpd_delay_open_until_valid_rcpt:
+      'matters to reject_multi_recipient_bounce at RCPT TO, which is not made there',
     message_size_limit:
       'Postfix refuses at MAIL, once, what a policy server can only refuse for each recipient',
     smtpd_policy_service_timeout: 'of a server that fails: test/conformance/policy-service.test.ts',
