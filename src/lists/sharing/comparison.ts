@@ -197,10 +197,12 @@ export class Comparison {
     if (unusable === undefined) this.#unlike.delete(list);
     else this.#unlike.set(list, `${unusable.count} values in Redis are not used: ${unusable.reason}`);
     if (repair.received + repair.sent + repair.removed === 0) {
-      if (this.#gaps > gaps) return LOOK_MS;
-      const restMs = Math.min((this.#rests.get(list)?.restMs ?? everyMs) * 2, LONGEST_REST_MS);
-      this.#rests.set(list, { untilMs: performance.now() + restMs, restMs });
-      return isPurgeDue ? LOOK_MS : everyMs;
+      if (this.#gaps === gaps) {
+        const restMs = Math.min((this.#rests.get(list)?.restMs ?? everyMs) * 2, LONGEST_REST_MS);
+        this.#rests.set(list, { untilMs: performance.now() + restMs, restMs });
+      }
+      // Another server may have repaired it just before, or a sum was counted anew: then it is the same now.
+      return LOOK_MS;
     }
     this.#rests.delete(list);
     stats.repairs += 1;

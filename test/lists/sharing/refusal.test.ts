@@ -314,6 +314,15 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when redis', () 
     });
   });
 
+  test('has-one-digest-that-lies: counted anew, the lists are known to be the same', async () => {
+    const [one] = await pair();
+    await askRedis(redis.port, 'HSET', 'postward:{lists}:digests', 'bad', '12345');
+    one.sharing.compareNow();
+    expect(one.sharing.status.isSame).toBe(false);
+    await one.isSame();
+    expect(one.events('list_repaired')).toEqual([]);
+  });
+
   test('has-strange-records-in-its-log', async () => {
     const [one, two] = await pair();
     const log = 'postward:{lists}:log';
