@@ -28,6 +28,7 @@ import { repeatedField } from '../util/repeated-field.ts';
 import { clientOf, type GuardOptions, guardRoutes } from './auth/guard.ts';
 import { addIdempotency } from './idempotency.ts';
 import { describeApi } from './openapi.ts';
+import { refuseOtherMethods } from './other-methods.ts';
 import {
   BusyError,
   bodyText,
@@ -191,6 +192,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
       },
     });
   }
+  refuseOtherMethods(bare);
   await describeApi(bare, options.version);
   server.addHook('preValidation', async (request) => {
     const { config, schema } = request.routeOptions;

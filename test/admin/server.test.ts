@@ -96,6 +96,25 @@ describe('errors are problem details', () => {
     });
   });
 
+  test('of methods that an address does not have', async () => {
+    await start((routes) => {
+      routes.get('/things/:name', { config: open }, async () => ({}));
+      routes.put('/things/:name', { config: open }, async () => ({}));
+      routes.post('/bare', { config: open }, async () => ({}));
+    });
+    const post = await server.inject({ method: 'POST', url: '/things/a?b=c', payload: 'no JSON' });
+    expect([post.statusCode, post.headers['allow'], post.json().detail]).toEqual([
+      405,
+      'GET, HEAD, PUT',
+      'this address takes GET, HEAD, PUT, not POST',
+    ]);
+    expect(post.headers['content-type']).toMatch(/^application\/problem\+json/);
+    const get = await server.inject('/bare');
+    expect([get.statusCode, get.headers['allow']]).toEqual([405, 'POST']);
+    expect((await server.inject({ method: 'HEAD', url: '/things/a' })).statusCode).toBe(200);
+    expect((await server.inject({ method: 'OPTIONS', url: '/bare' })).statusCode).toBe(405);
+  });
+
   test('of our own faults, which are reported but not told', async () => {
     const answer = await (
       await start((routes) => {
