@@ -3,10 +3,11 @@
  * force, on all servers that share lists, when the command returns.
  */
 import { visible } from '../language/visible.ts';
+import { OperatorError } from '../util/operator-error.ts';
 import { AdminClient } from './admin-client.ts';
 import { expiryOf } from './expiry.ts';
 import type { OptionValues } from './setting-flags.ts';
-import { painter, type Terminal } from './terminal.ts';
+import { painter, printOperatorError, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
 export interface ListFacts {
@@ -143,6 +144,7 @@ export async function listAdd(
   return 0;
 }
 
+/** @returns 0 when all are gone by this, 1 when some were not there */
 export async function listRm(
   name: string,
   keys: readonly string[],
@@ -150,18 +152,23 @@ export async function listRm(
   terminal: Terminal,
 ): Promise<number> {
   const client = new AdminClient(options, terminal);
+  let exitCode = 0;
   for (const key of keys) {
-    const { before, shared } = await client.ask<Pick<EditAnswer, 'shared'> & { readonly before: EntryFacts }>(
-      {
-        method: 'DELETE',
-        path: ['lists', name, 'entries', key],
-      },
-    );
-    // One a line: the next key may be refused.
-    terminal.out(options['json'] === true ? JSON.stringify(before) : `${name}: ${key} removed`);
-    if (shared === false) terminal.error(NOT_SHARED);
+    try {
+      const { before, shared } = await client.ask<
+        Pick<EditAnswer, 'shared'> & { readonly before: EntryFacts }
+      >({ method: 'DELETE', path: ['lists', name, 'entries', key] });
+      // One a line: the next key may be refused.
+      terminal.out(options['json'] === true ? JSON.stringify(before) : `${name}: ${key} removed`);
+      if (shared === false) terminal.error(NOT_SHARED);
+    } catch (error) {
+      // The others shall go all the same, as with rm(1).
+      if (!(error instanceof OperatorError && error.code === 'api-404')) throw error;
+      printOperatorError(terminal, error);
+      exitCode = 1;
+    }
   }
-  return 0;
+  return exitCode;
 }
 
 export async function listCreate(name: string, options: OptionValues, terminal: Terminal): Promise<number> {

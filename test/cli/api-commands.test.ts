@@ -116,6 +116,14 @@ test('lists are made, shown, searched and dropped', async () => {
   expect(await printed('list', 'ls')).not.toContain('night');
 });
 
+test('an entry that is not there is told, and keeps no other in its list', async () => {
+  await printed('list', 'create', 'thin');
+  for (const key of ['192.0.2.1', '192.0.2.3']) await printed('list', 'add', 'thin', key, 'REJECT');
+  expect(await typed('list', 'rm', 'thin', '192.0.2.1', '192.0.2.2', '192.0.2.3')).toBe(1);
+  expect(terminal.output).toMatch(/thin: 192\.0\.2\.1 removed\nthin: 192\.0\.2\.3 removed\n$/);
+  expect(terminal.errors).toContain('there is no entry `192.0.2.2` in the list `thin`');
+});
+
 test('what takes something away tells programs what, too', async () => {
   await printed('list', 'create', 'brief');
   for (const key of ['192.0.2.1', '192.0.2.2']) await printed('list', 'add', 'brief', key, 'REJECT');
