@@ -4,6 +4,8 @@
  * queue while there is no connection, no command sent twice, a connection that
  * is silent for too long destroyed, reconnecting with a bounded wait.
  */
+import { subscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import type { RedisOptions as AnyOptions, ClusterOptions } from 'ioredis';
 import type { RedisOptions } from './redis-options.ts';
 
@@ -31,8 +33,11 @@ type SingleOptions = AnyOptions & { replyMapping?: 'legacy' };
 const CONNECT_MS = 1000;
 const RECONNECT_MAX_MS = 1000;
 
+let hearsSecondErrors = false;
+
 export async function createClient(options: RedisOptions, limits: ClientOptions): Promise<Client> {
   const { Cluster, Redis } = await import('ioredis');
+  if (options.tls !== undefined) hearSecondErrors();
   const { target, username, password } = options;
   const tls =
     options.tls &&
@@ -85,6 +90,20 @@ export async function createClient(options: RedisOptions, limits: ClientOptions)
       return new Cluster([...target.nodes], clustered);
     }
   }
+}
+
+/**
+ * ioredis listens for one error of a connection. One with TLS can have two: its
+ * certificate is refused while an alert of the server is under way. The second
+ * would end the process.
+ */
+function hearSecondErrors(): void {
+  if (hearsSecondErrors) return;
+  hearsSecondErrors = true;
+  subscribe('net.client.socket', (message) => {
+    const { socket } = message as { readonly socket: Socket };
+    if ('encrypted' in socket) socket.on('error', () => {});
+  });
 }
 
 function retryStrategy(times: number): number {
