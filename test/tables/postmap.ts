@@ -16,6 +16,8 @@ export const hasPostmap = requirement('postmap').isMet;
 
 export class PostmapDirectory {
   readonly path: string;
+  /** The last query was too much for a pattern's limits: Postfix says so, and takes it for no match. */
+  hasGivenUp = false;
   #count = 0;
 
   private constructor(path: string) {
@@ -91,7 +93,10 @@ export class PostmapDirectory {
 
   #run(args: readonly string[], input: string): Promise<string> {
     return new Promise((resolve) => {
-      const child = execFile('postmap', args, { encoding: 'utf8' }, (_error, stdout) => resolve(stdout));
+      const child = execFile('postmap', args, { encoding: 'utf8' }, (_error, stdout, stderr) => {
+        this.hasGivenUp = stderr.includes('match limit exceeded');
+        resolve(stdout);
+      });
       // A postmap that gives up does not read what is left.
       child.stdin?.on('error', () => {});
       child.stdin?.end(input);

@@ -10,12 +10,12 @@
 import { isUtf8 } from 'node:buffer';
 import { LazyAutomaton } from './lazy-automaton.ts';
 import { LinearMatcher, type MatchPreference } from './linear-matcher.ts';
-import { compileLinear, hasEmptyRepeatOfGroup, type LinearProgram } from './linear-program.ts';
+import { compileLinear, type LinearProgram } from './linear-program.ts';
 import { longestWithin, searchCost } from './pattern-cost.ts';
 import { type PcreFlags, parsePcre } from './pcre-parser.ts';
 import { type PosixDoubt, type PosixFlags, parsePosix } from './posix-parser.ts';
 import { regExpSource } from './regexp-source.ts';
-import { type Node, PatternError, type SyntaxTree, someNode } from './syntax-tree.ts';
+import { isNullable, type Node, PatternError, type SyntaxTree, someNode } from './syntax-tree.ts';
 
 /** Steps that a regular expression may take on a text before the linear matcher takes over: well below a millisecond. */
 const FAST_STEPS = 50_000;
@@ -83,16 +83,20 @@ export class Pattern {
     this.#regExp = toRegExp(source, flags);
     this.#groups = groups;
     this.#preference = preference;
-    this.#program = compileLinear(tree);
+    this.#program = compileLinear(tree, preference === 'first' && usedGroups.length > 0);
     this.#fastLength = longestWithin(cost, this.#program === undefined ? MAX_STEPS : FAST_STEPS);
     if (this.#program === undefined && this.#fastLength < MIN_USEFUL_LENGTH) throw unbounded(tree.root);
-    const isUsedInRepeat = hasGroupInRepeat(tree.root, usedGroups);
+    const { root } = tree;
+    const isUsedInRepeat = hasGroupInRepeat(root, usedGroups);
+    if (preference === 'first' && isDecidedByRounds(root)) throw uncertainRounds();
     // Which of several matches counts, and what a group holds after several rounds, JavaScript decides its own way.
-    this.#isGroupsByLinear = usedGroups.length > 0 && (preference === 'longest' || isUsedInRepeat);
+    this.#isGroupsByLinear =
+      usedGroups.length > 0 &&
+      (preference === 'longest' || isUsedInRepeat || someNode(root, isRepeatOfNothing));
     if (
       (this.#isGroupsByLinear && this.#program === undefined) ||
-      (isUsedInRepeat && (preference === 'longest' || hasEmptyRepeatOfGroup(tree.root))) ||
-      hasGroupInLookbehind(tree.root, usedGroups)
+      (isUsedInRepeat && (preference === 'longest' || someNode(root, isRepeatOfGroupAndNothing))) ||
+      hasGroupInLookbehind(root, usedGroups)
     ) {
       throw uncertainGroups();
     }
@@ -165,6 +169,28 @@ function hasGroupInRepeat(root: Node, groups: readonly number[]): boolean {
   return someNode(root, (node) => node.kind === 'repeat' && node.max > 1 && hasGroup(node.body, groups));
 }
 
+/**
+ * Of what can match nothing: JavaScript undoes a round that took nothing and tries
+ * its next alternative, where PCRE ends the repetition.
+ */
+function isRepeatOfNothing(node: Node): boolean {
+  return node.kind === 'repeat' && node.max > 1 && isNullable(node.body);
+}
+
+/** What the groups hold in the end each implementation decides its own way. */
+function isRepeatOfGroupAndNothing(node: Node): boolean {
+  return isRepeatOfNothing(node) && someNode(node, ({ kind }) => kind === 'group');
+}
+
+/** Whether it matches at all depends on how such a repetition ends. */
+function isDecidedByRounds(root: Node): boolean {
+  return someNode(root, (node) =>
+    node.kind === 'atomic'
+      ? someNode(node.body, isRepeatOfNothing)
+      : node.kind === 'back-reference' && someNode(root, isRepeatOfGroupAndNothing),
+  );
+}
+
 function hasGroupInLookbehind(root: Node, groups: readonly number[]): boolean {
   return someNode(root, (node) => node.kind === 'look' && !node.isAhead && hasGroup(node.body, groups));
 }
@@ -179,6 +205,15 @@ function uncertainGroups(): PatternError {
     'cannot tell what `$1` and its like would hold for this pattern',
     0,
     'put the parentheses outside of repetitions and lookarounds, or leave the `$number` out of the result',
+  );
+}
+
+function uncertainRounds(): PatternError {
+  return new PatternError(
+    'unsupported',
+    'cannot tell what this pattern matches: it repeats what can match nothing, beside back references or possessive parts',
+    0,
+    'repeat what takes a character at least: `(a|b)*` for `(a?|b)*`',
   );
 }
 

@@ -81,7 +81,7 @@ export class LazyAutomaton {
     const starts = [0];
     for (const thread of state.threads) {
       const instruction = this.#program.instructions[thread];
-      if (instruction?.op === 'set' && instruction.set.has(code)) starts.push(thread + 1);
+      if (instruction?.op === 'set' && instruction.set.has(code)) starts.push(instruction.next);
     }
     const next = this.#stateOf(starts, false);
     state.next[this.#classOf[code] ?? 0] = next;

@@ -59,7 +59,7 @@ export class LinearMatcher {
         } else if (instruction?.op === 'set' && at < text.length && instruction.set.has(code)) {
           if (preference === 'longest' && best !== undefined && startOf(thread.slots) > startOf(best))
             continue;
-          this.#follow(thread.at + 1, thread.slots, text, at + 1, next, preference !== undefined);
+          this.#follow(instruction.next, thread.slots, text, at + 1, next, preference !== undefined);
         }
       }
       current = next;

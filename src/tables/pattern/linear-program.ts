@@ -6,7 +6,8 @@ import type { CharSet } from './char-set.ts';
 import { type AnchorPlace, isNullable, type Node, type SyntaxTree, someNode } from './syntax-tree.ts';
 
 export type Instruction =
-  | { readonly op: 'set'; readonly set: CharSet }
+  /** Goes on at `next` if the character is in the set. */
+  | { readonly op: 'set'; readonly set: CharSet; next: number }
   | { readonly op: 'anchor'; readonly place: AnchorPlace }
   /** Goes on at `first`, and should that fail at `second`. */
   | { readonly op: 'split'; first: number; second: number }
@@ -25,12 +26,15 @@ type Split = Extract<Instruction, { op: 'split' }>;
 /** The matcher may take this many steps for each character. */
 const MAX_INSTRUCTIONS = 1000;
 
-/** Undefined when the pattern needs more than a finite automaton, or a too large one. */
-export function compileLinear(tree: SyntaxTree): LinearProgram | undefined {
+/**
+ * @param isOrdered the groups of the first match will be asked for, as PCRE has them
+ * @returns undefined when the pattern needs more than a finite automaton, or a too large one
+ */
+export function compileLinear(tree: SyntaxTree, isOrdered: boolean): LinearProgram | undefined {
   if (someNode(tree.root, ({ kind }) => kind === 'atomic' || kind === 'look' || kind === 'back-reference')) {
     return undefined;
   }
-  const compiler = new Compiler();
+  const compiler = new Compiler(isOrdered);
   if (!compiler.compile(tree.root)) return undefined;
   compiler.emit({ op: 'match' });
   return { instructions: compiler.instructions, slotCount: 2 * (tree.groupCount + 1) };
@@ -38,6 +42,11 @@ export function compileLinear(tree: SyntaxTree): LinearProgram | undefined {
 
 class Compiler {
   readonly instructions: Instruction[] = [];
+  readonly #isOrdered: boolean;
+
+  constructor(isOrdered: boolean) {
+    this.#isOrdered = isOrdered;
+  }
 
   emit(instruction: Instruction): number {
     return this.instructions.push(instruction) - 1;
@@ -48,7 +57,7 @@ class Compiler {
     if (this.instructions.length > MAX_INSTRUCTIONS) return false;
     switch (node.kind) {
       case 'set':
-        this.emit({ op: 'set', set: node.set });
+        this.emit({ op: 'set', set: node.set, next: this.instructions.length + 1 });
         return true;
       case 'anchor':
         this.emit({ op: 'anchor', place: node.place });
@@ -105,29 +114,34 @@ class Compiler {
   #loop(body: Node, isLazy: boolean): boolean {
     const split: Split = { op: 'split', first: 0, second: 0 };
     const at = this.emit(split);
+    const leave = this.#isOrdered && isNullable(body) ? this.#firstHalf(body) : undefined;
     if (!this.compile(body)) return false;
     this.emit({ op: 'jump', target: at });
-    setBranches(split, at + 1, this.instructions.length, isLazy);
+    const past = this.instructions.length;
+    setBranches(split, at + 1, past, isLazy);
+    if (leave !== undefined) leave.target = past;
     return true;
+  }
+
+  /**
+   * A round that takes nothing ends its loop. So rounds are there twice: they begin in
+   * this half, and are in the other, which is to follow, once they have taken something.
+   *
+   * @returns what leaves the loop, for its target to be set
+   */
+  #firstHalf(body: Node): Extract<Instruction, { op: 'jump' }> {
+    const start = this.instructions.length;
+    this.compile(body);
+    const leave = { op: 'jump' as const, target: 0 };
+    const length = this.emit(leave) + 1 - start;
+    for (const instruction of this.instructions.slice(start)) {
+      if (instruction.op === 'set') instruction.next += length;
+    }
+    return leave;
   }
 }
 
 function setBranches(split: Split, into: number, past: number, isLazy: boolean): void {
   split.first = isLazy ? past : into;
   split.second = isLazy ? into : past;
-}
-
-/**
- * Repeating what can match nothing leaves it to each implementation what the
- * groups inside hold in the end; true when the pattern does so.
- */
-export function hasEmptyRepeatOfGroup(root: Node): boolean {
-  return someNode(
-    root,
-    (node) =>
-      node.kind === 'repeat' &&
-      node.max > 1 &&
-      isNullable(node.body) &&
-      someNode(node.body, ({ kind }) => kind === 'group'),
-  );
 }

@@ -13,7 +13,15 @@ import { missingParenthesis, type PcreOptions, readOptions } from './pcre-option
 import { graphemeCluster, unicodeProperty } from './pcre-property.ts';
 import { nothingToRepeat, readQuantifier } from './pcre-quantifier.ts';
 import { newlineSequence, readWordEdge, WORD_BOUNDARY } from './pcre-shorthand.ts';
-import { alternation, concat, fixedLength, type Node, type SyntaxTree } from './syntax-tree.ts';
+import {
+  alternation,
+  concat,
+  EMPTY,
+  fixedLength,
+  isNullable,
+  type Node,
+  type SyntaxTree,
+} from './syntax-tree.ts';
 
 export interface PcreFlags {
   readonly isCaseless: boolean;
@@ -307,9 +315,16 @@ class PcreParser {
     this.#skipIgnored();
     const isPossessive = cursor.take('+');
     const isLazy = !isPossessive && cursor.take('?') !== this.#options.U;
-    const repeat: Node = { kind: 'repeat', body: item, min, max, isLazy };
+    const repeat = repeated({ body: item, min, max, isLazy });
     return isPossessive ? { kind: 'atomic', body: repeat } : repeat;
   }
+}
+
+/** JavaScript takes `?` for no round where that would take nothing; to PCRE, that is a round like any other. */
+function repeated(repeat: Omit<Extract<Node, { kind: 'repeat' }>, 'kind'>): Node {
+  const { body, min, max, isLazy } = repeat;
+  if (min > 0 || max !== 1 || !isNullable(body)) return { kind: 'repeat', ...repeat };
+  return { kind: 'alternation', options: isLazy ? [EMPTY, body] : [body, EMPTY] };
 }
 
 function isRepeatable(item: Node): boolean {

@@ -145,9 +145,10 @@ describe('the matchers', () => {
       fc.property(
         pattern,
         fc.array(fc.stringMatching(/^[ab\-c]{0,10}$/), { minLength: 6, maxLength: 6 }),
-        (source, texts) => {
+        fc.boolean(),
+        (source, texts, isOrdered) => {
           const tree = parsePcre(source, FLAGS);
-          const program = compileLinear(tree);
+          const program = compileLinear(tree, isOrdered);
           fc.pre(program !== undefined && longestWithin(searchCost(tree.root), 1e6) >= 10);
           if (program === undefined) return;
           const linear = new LinearMatcher(program);
@@ -162,7 +163,8 @@ describe('the matchers', () => {
             expect(linear.exec(text, 'first')?.[0], `${source} on ${text}`).toBe(regExp.exec(text)?.index);
             const first = regExp.exec(text);
             const slots = linear.exec(text, 'first');
-            if (first !== null)
+            // PCRE's order is another one than JavaScript's where a round takes nothing.
+            if (first !== null && !isOrdered)
               expect(slots?.[1], `${source} on ${text}`).toBe(first.index + first[0].length);
           }
         },

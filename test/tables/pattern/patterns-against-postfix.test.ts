@@ -48,9 +48,12 @@ const PCRE: readonly Piece[] = [
   ...COMMON,
   ['\\D', 'a', 'é'],
   ['(?:a|b)', 'a', 'b'],
+  ['(?:a?|b)', '', 'a', 'b'],
+  ['(?:|c)', '', 'c'],
   ['(?i)b', 'b', 'B'],
   ['(?-i:A)', 'A'],
-  ['(?=a)', ''],
+  // Not `(?=a)`: PCRE2 10.42 wants two `a` for `(?=a)b?a`.
+  ['(?=[ab])', ''],
   ['(?!b)', ''],
   ['(?<=a)', ''],
   ['(?<!b)', ''],
@@ -202,7 +205,8 @@ describe.skipIf(!hasPostmap)('random patterns decide as Postfix decides', () => 
         fc.nat(9),
         async ([pattern, keys], flag, choice) => {
           // Out of range, it would be a mistake.
-          const result = choice < (/\((?!\?)/.test(pattern) ? 5 : 1) ? '<$1>' : 'OK';
+          const groups = pattern.match(/\((?!\?)/g)?.length ?? 0;
+          const result = choice < (groups > 0 ? 5 : 1) ? `<$${choice % 2 === 0 ? 1 : groups}>` : 'OK';
           const line = `/${pattern}/${flag} ${result}\n`;
           const { content, diagnostics } = load(reader, line);
           // What we refuse to decide is told; it cannot differ.
@@ -211,6 +215,7 @@ describe.skipIf(!hasPostmap)('random patterns decide as Postfix decides', () => 
           // postmap gives up at the first failing lookup: ask the others on their own.
           const sound = keys.filter((_, at) => !(results[at] instanceof TableFailure));
           const expected = await postmap.query(type, line, sound);
+          if (postmap.hasGivenUp) return;
           expect(
             results.filter((each) => !(each instanceof TableFailure)),
             line,
@@ -224,5 +229,47 @@ describe.skipIf(!hasPostmap)('random patterns decide as Postfix decides', () => 
     expect(compared).toBeGreaterThan(RUNS / 4);
     // About a third do; how many of a run is chance.
     expect(matched).toBeGreaterThan(compared / 20);
+  });
+
+  test('a repetition ends with a round that took nothing', async () => {
+    const decided = [
+      ...[
+        '/^(a?|b)?(.)/ <$1><$2>',
+        '/^(a?|b)??(.)/ <$1><$2>',
+        '/^(?:a?|b)*(.)/ <$1>',
+        '/^(?:a?|b)+(.)/ <$1>',
+      ],
+      ...['/^(?:a?|b){1,3}(.)/ <$1>', '/^(?:b|a?){2,3}(.)/ <$1>', '/^(?:a?|b){2,}(.)/ <$1>'],
+      ...[
+        '/^(?:a?|b)*?(.)/ <$1>',
+        '/^(?:(?:a?|b)*|c)*(.)/ <$1>',
+        '/^(?:|a)+(b)?/ <$1>',
+        '/^(?:|a)*?(b)/ <$1>',
+      ],
+      ...['/^(?>(?:a?|b)?)c/ R', '/^(?:a?|b)?+c/ R', '/(?:b*)*c$/ R'],
+    ];
+    const refused = [
+      '/^(?>(?:a?|b)*)c/ R',
+      '/^(?:a?|b)*+c/ R',
+      '/^(a?|b)+\\1$/ R',
+      '/^(?:(?=c)|b)*(.)/ <$1>',
+    ];
+    const keys = ['bc', 'b', 'abc', 'c', 'aab', 'bbc'];
+    for (const line of decided) {
+      const { content, diagnostics } = load(readPcreFile, `${line}\n`);
+      expect([line, diagnostics]).toEqual([line, []]);
+      const expected = await postmap.query('pcre', `${line}\n`, keys);
+      expect(
+        keys.map((key) => content.lookup(key)),
+        line,
+      ).toEqual(expected);
+    }
+    for (const line of refused) {
+      const { diagnostics } = load(readPcreFile, `${line}\n`);
+      expect([line, diagnostics.map(({ code }) => code)]).toEqual([
+        line,
+        [expect.stringMatching(/^pattern-un/)],
+      ]);
+    }
   });
 });
