@@ -5,7 +5,6 @@
  * is silent for too long destroyed, reconnecting with a bounded wait.
  */
 import { subscribe } from 'node:diagnostics_channel';
-import type { Socket } from 'node:net';
 import type { RedisOptions as AnyOptions, ClusterOptions } from 'ioredis';
 import type { RedisOptions } from './redis-options.ts';
 
@@ -32,6 +31,12 @@ type SingleOptions = AnyOptions & { replyMapping?: 'legacy' };
 
 const CONNECT_MS = 1000;
 const RECONNECT_MAX_MS = 1000;
+
+/** As much of a socket as is needed to hear its errors. */
+interface Heard {
+  readonly encrypted?: boolean;
+  on(event: 'error', listener: () => void): unknown;
+}
 
 let hearsSecondErrors = false;
 
@@ -101,8 +106,8 @@ function hearSecondErrors(): void {
   if (hearsSecondErrors) return;
   hearsSecondErrors = true;
   subscribe('net.client.socket', (message) => {
-    const { socket } = message as { readonly socket: Socket };
-    if ('encrypted' in socket) socket.on('error', () => {});
+    const { socket } = message as { readonly socket: Heard };
+    if (socket.encrypted === true) socket.on('error', () => {});
   });
 }
 
