@@ -24,6 +24,8 @@ interface Effort {
 }
 
 const MAX_FACTOR = 1e7;
+/** Beyond it a text of two characters takes longer than any pattern may; sums of hundreds of powers are slow to make. */
+const MAX_DEGREE = 24;
 const ONE = polynomial([1]);
 const LENGTH = polynomial([0, 1]);
 const UNBOUNDED: Cost = { factors: [], degree: Number.POSITIVE_INFINITY };
@@ -33,7 +35,10 @@ const TYPICAL_LENGTH = 320;
 const MAX_LENGTH = 1 << 20;
 
 function polynomial(factors: readonly number[]): Cost {
-  return factors.some((factor) => factor > MAX_FACTOR) ? UNBOUNDED : { factors, degree: factors.length - 1 };
+  const degree = factors.length - 1;
+  return degree > MAX_DEGREE || factors.some((factor) => factor > MAX_FACTOR)
+    ? UNBOUNDED
+    : { factors, degree };
 }
 
 function costAt({ factors, degree }: Cost, length: number): number {
@@ -89,18 +94,34 @@ function effortOf(node: Node): Effort {
 function effortAlong(parts: readonly Node[]): Effort {
   let whole: Effort = { ways: ONE, steps: ONE };
   for (let start = 0; start < parts.length; ) {
+    // Nothing that follows changes it.
+    if (whole.ways === UNBOUNDED && whole.steps === UNBOUNDED) break;
     let end = start + 1;
     let run = effortOf(parts[start] ?? EMPTY);
     if (!isOne(run.ways)) {
-      while (end < parts.length && isUnambiguous(concat(parts.slice(start, end + 1)), false)) {
-        run = followedBy(run, effortOf(parts[end++] ?? EMPTY));
-      }
+      end = endOfUnambiguous(parts, start);
+      for (const part of parts.slice(start + 1, end)) run = followedBy(run, effortOf(part));
       if (end > start + 1) run = cheaper(run, effortOfUnambiguous(concat(parts.slice(start, end))));
     }
     whole = followedBy(whole, run);
     start = end;
   }
   return whole;
+}
+
+/** Where the parts from `start` on end to be unambiguous together. Found by halves: no part takes ways away from those before it. */
+function endOfUnambiguous(parts: readonly Node[], start: number): number {
+  let within = start + 1;
+  let beyond = start + 2;
+  const isWithin = (end: number) => isUnambiguous(concat(parts.slice(start, end)), false);
+  for (; beyond <= parts.length && isWithin(beyond); beyond = 2 * beyond - start) within = beyond;
+  beyond = Math.min(beyond, parts.length + 1);
+  while (beyond - within > 1) {
+    const middle = (within + beyond) >> 1;
+    if (isWithin(middle)) within = middle;
+    else beyond = middle;
+  }
+  return within;
 }
 
 function followedBy(a: Effort, b: Effort): Effort {

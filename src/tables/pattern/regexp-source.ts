@@ -37,7 +37,7 @@ class Writer {
   isCaselessReference = false;
   #count = 0;
   /** Groups that have matched whenever the place being written is reached. */
-  #certain = new Set<number>();
+  readonly #certain: number[] = [];
 
   write(node: Node): string {
     switch (node.kind) {
@@ -75,16 +75,16 @@ class Writer {
 
   /** Groups inside may not have matched afterwards. */
   #uncertain(node: Node): string {
-    const saved = new Set(this.#certain);
+    const count = this.#certain.length;
     const text = this.write(node);
-    this.#certain = saved;
+    this.#certain.length = count;
     return text;
   }
 
   #group({ index, body }: Extract<Node, { kind: 'group' }>): string {
     this.groups.set(index, ++this.#count);
     const text = this.write(body);
-    this.#certain.add(index);
+    this.#certain.push(index);
     return `(${text})`;
   }
 
@@ -97,7 +97,7 @@ class Writer {
   /** To JavaScript a group that has not matched is empty; to PCRE and POSIX a reference to it fails. */
   #reference({ index, isCaseless }: Extract<Node, { kind: 'back-reference' }>): string {
     const own = this.groups.get(index);
-    if (own === undefined || !this.#certain.has(index)) {
+    if (own === undefined || !this.#certain.includes(index)) {
       throw new PatternError(
         'unsupported',
         `back reference to group ${index}, which may not have matched, is not supported`,

@@ -90,6 +90,16 @@ describe('hostile patterns', () => {
     ]);
   });
 
+  test('what is as long as may be is judged soon, each part in its place among thousands', () => {
+    for (const part of ['.*', 'a*', 'a*b', '(a|b)', 'a{1,400}', '[0-9]{1,3}x']) {
+      const pattern = part.repeat(Math.floor(32_768 / part.length));
+      for (const reader of [readPcreFile, readRegexpFile]) {
+        const { diagnostics } = load(reader, `/${pattern}/ REJECT\n`);
+        expect(diagnostics, part).toMatchObject([{ code: 'pattern-unbounded' }]);
+      }
+    }
+  }, 20_000);
+
   test('a back reference is run where what comes before it can be read in few ways', () => {
     const verp = '/^(bounce|return)[-+]([a-z0-9]+)=(.*)@\\2\\.example/ REJECT\n';
     const { content, diagnostics } = load(readPcreFile, verp);
