@@ -7,7 +7,7 @@ const LIMIT = 50;
  * Lines of patterns and networks that Postfix skips with a warning. So they are when a policy is loaded. In a file that
  * changes while it is in use they are rather the trace of an accident, and what they said would be lost.
  */
-const SKIPPED: readonly string[] = ['cidr-syntax', 'pattern-syntax', 'line-without-start'];
+const SKIPPED: readonly string[] = ['cidr-syntax', 'pattern-syntax'];
 
 export class BoundedReport {
   readonly #diagnostics: Diagnostic[] = [];

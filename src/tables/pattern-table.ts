@@ -52,7 +52,7 @@ function* readPatternFile(
         'line starts with white space, but there is no line it could continue; Postfix skips it';
       report({
         severity: 'warning',
-        code: 'line-without-start',
+        code: 'pattern-syntax',
         message,
         span,
         help: 'remove the white space at its start',

@@ -233,6 +233,14 @@ describe('a file that changes', () => {
     expect(reloads).toMatchObject([{ isInForce: true, diagnostics: [{ code: 'pattern-syntax' }] }]);
   });
 
+  test('with a line that postmap skips: so it is here, and that is told', async () => {
+    const path = file('access', 'a OK\n');
+    const table = open(`hash:${path}`);
+    writeFileSync(path, '  OK\nb OK\n');
+    await vi.waitFor(() => expect(table.lookup('b')).toBe('OK'), { timeout: 5000 });
+    expect(reloads).toMatchObject([{ isInForce: true, diagnostics: [{ code: 'line-without-start' }] }]);
+  });
+
   test('with a line that only Postfix can use: the old content stays in force, and why is told', async () => {
     const path = file('access', '/a/ OK\n');
     const table = open(`pcre:${path}`);
