@@ -33,9 +33,10 @@ export class BoundedReport {
     return this.#hasErrors;
   }
 
-  /** Every line is in use as it was meant. */
-  get isSound(): boolean {
-    return !this.#hasErrors && !this.#hasSkipped;
+  /** 2: every line is in use as it was meant. 1: but for those that are skipped. 0: there are errors. */
+  get soundness(): number {
+    if (this.#hasErrors) return 0;
+    return this.#hasSkipped ? 1 : 2;
   }
 
   finish(): readonly Diagnostic[] {

@@ -40,8 +40,8 @@ export class FileTable implements Table {
   readonly #file: string;
   readonly #tables: TableSet;
   #content: TableContent;
-  /** False until a content was read without errors and skipped lines. */
-  #isSound = false;
+  /** Of the content in use; 0 until one was read without errors. */
+  #soundness = 0;
   #isClosed = false;
 
   constructor(spec: string, kind: FileKind, file: string, tables: TableSet) {
@@ -71,7 +71,7 @@ export class FileTable implements Table {
       let slice = slices.next();
       while (slice.done !== true) slice = slices.next();
       this.#content = slice.value;
-      this.#isSound = found.isSound;
+      this.#soundness = found.soundness;
       for (const diagnostic of found.finish()) report(diagnostic);
     }
     this.#tables.watcher.watch(this.#file, stamp, (changed) => this.#reload(changed));
@@ -97,12 +97,12 @@ export class FileTable implements Table {
       content.close?.();
       return;
     }
-    // What was broken from the start is replaced by anything that can be read, as at the start.
-    const isInForce = found.isSound || !this.#isSound;
+    // What was no better from the start is replaced by anything that can be read, as at the start.
+    const isInForce = found.soundness >= this.#soundness;
     if (isInForce) {
       this.#content.close?.();
       this.#content = content;
-      this.#isSound = found.isSound;
+      this.#soundness = found.soundness;
     } else {
       content.close?.();
     }

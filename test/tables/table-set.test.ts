@@ -233,6 +233,15 @@ describe('a file that changes', () => {
     expect(reloads).toMatchObject([{ isInForce: true, diagnostics: [{ code: 'pattern-syntax' }] }]);
   });
 
+  test('with such a line from the start, and one that only Postfix can use: the old content stays in force', async () => {
+    const path = file('access', '/[/ OK\n/a/ OK\n');
+    const table = open(`pcre:${path}`);
+    writeFileSync(path, '/[/ OK\n/\\p{L}/ REJECT\n');
+    await vi.waitFor(() => expect(reloads).toHaveLength(1), { timeout: 5000 });
+    expect(reloads[0]).toMatchObject({ isInForce: false });
+    expect(table.lookup('a')).toBe('OK');
+  });
+
   test('with a line that postmap skips: so it is here, and that is told', async () => {
     const path = file('access', 'a OK\n');
     const table = open(`hash:${path}`);
