@@ -21,8 +21,14 @@ import type { Program, Step, StepRef } from './step.ts';
 /** How many DNS names are asked ahead of time. */
 export const DEFAULT_LOOKAHEAD = 16;
 
-/** Lists inside lists, as in smtpd: more is a configuration error. */
+/** How deep a list may stand that is the value of a table, as in smtpd: deeper it is a configuration error. */
 const MAX_RECURSION = 100;
+
+/**
+ * Steps of lists inside lists, all in all. A class that contains itself has more than any (smtpd crashes of it), and one
+ * that names a class twice that names one twice, and so on, nearly as many.
+ */
+const MAX_NESTED_STEPS = 50_000;
 
 export interface EvaluateOptions {
   /** 0 asks one name after another. */
@@ -61,6 +67,7 @@ class Run {
   readonly #e: Evaluation;
   readonly #options: EvaluateOptions;
   readonly #frames: Frame[] = [];
+  #nestedSteps = 0;
   readonly #effects: SideEffect[] = [];
   readonly #placed: PlacedEffect[] = [];
   readonly #trace: TraceList[] | undefined;
@@ -211,8 +218,10 @@ class Run {
           return undefined;
         }
         break;
-      case 'evaluate':
-        if (this.#frames.length > MAX_RECURSION) return this.#apply(CONFIGURATION_ERROR, step);
+      case 'evaluate': {
+        this.#nestedSteps += outcome.program.steps.length + 1;
+        const isTooDeep = outcome.subject !== undefined && this.#frames.length > MAX_RECURSION;
+        if (isTooDeep || this.#nestedSteps > MAX_NESTED_STEPS) return this.#apply(CONFIGURATION_ERROR, step);
         this.#frames.push({
           program: outcome.program,
           subject: outcome.subject ?? this.#e.subject,
@@ -221,6 +230,7 @@ class Run {
           index: 0,
         });
         return undefined;
+      }
     }
     this.#afterStep();
     return undefined;

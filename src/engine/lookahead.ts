@@ -16,13 +16,18 @@ export interface Position {
 
 interface Budget {
   left: number;
+  /** How many steps may still be looked at. */
+  steps: number;
 }
+
+/** Mail waits meanwhile, and classes in classes can stand for any number of steps. */
+const MAX_STEPS = 2000;
 
 /**
  * @param positions the lists in progress, outermost first
  * @param stages all lists; those from `nextStage` on have not begun
  * @param limit how many names may be on the way at a time
- * @returns true when there was more to ask than `limit` allowed
+ * @returns true when there may be more to ask than was allowed
  */
 export function lookAhead(
   evaluation: Evaluation,
@@ -31,16 +36,20 @@ export function lookAhead(
   nextStage: number,
   limit: number,
 ): boolean {
-  const budget: Budget = { left: limit };
+  const budget: Budget = { left: limit, steps: MAX_STEPS };
   for (let depth = positions.length - 1; depth >= 0; depth--) {
     const position = positions[depth];
     if (position !== undefined && !warm(evaluation, position.program, position.index, budget, 0)) break;
   }
-  for (let i = nextStage; i < stages.length && budget.left > 0; i++) {
+  for (let i = nextStage; i < stages.length && !isSpent(budget); i++) {
     const stage = stages[i];
     if (stage !== undefined) warm(evaluation, stage.program, 0, budget, 0);
   }
-  return budget.left <= 0;
+  return isSpent(budget);
+}
+
+function isSpent({ left, steps }: Budget): boolean {
+  return left <= 0 || steps <= 0;
 }
 
 /** Nesting of classes that is followed; deeper ones are asked when they run. */
@@ -54,7 +63,8 @@ function warm(
   budget: Budget,
   depth: number,
 ): boolean {
-  for (let i = from; i < program.steps.length && budget.left > 0; i++) {
+  for (let i = from; i < program.steps.length && !isSpent(budget); i++) {
+    budget.steps -= 1;
     const step = program.steps[i];
     if (step === undefined) continue;
     if (step.nested !== undefined) {

@@ -194,6 +194,23 @@ describe('evaluate', () => {
     expect(summary(decision)).toBe('defer 451 4.3.5 Server configuration error');
   });
 
+  it('stops when lists in lists stand for more steps than there is time for', async () => {
+    const chain = Array.from({ length: 12 }).reduce<Tree>((inner) => [inner], ['dunno']);
+    const plan = planOf({ recipient: ['dns-dunno', chain] });
+    for (
+      let step = plan.stages[0]?.program.steps[1];
+      step?.nested !== undefined;
+      step = step.nested.steps[0]
+    ) {
+      const list = step.nested as { steps: unknown };
+      list.steps = Array.from({ length: 60 }, () => step?.nested?.steps[0]);
+    }
+    for (const lookahead of [0, 16]) {
+      const { decision } = await run(plan, lookahead);
+      expect(summary(decision)).toBe('defer 451 4.3.5 Server configuration error');
+    }
+  });
+
   it('notes every step, and what was not reached, in a trace', async () => {
     const { decision } = await run(planOf({ client: ['dunno', ['dunno', 'reject'], 'permit'] }), 16, true);
     expect(decision.trace).toHaveLength(1);
