@@ -53,7 +53,7 @@ export interface CompileOptions {
   readonly budget?: WorkBudget | undefined;
 }
 
-/** As deep as smtpd(8) follows classes. */
+/** Classes in classes that are compiled by calls of each other. */
 const MAX_DEPTH = 100;
 
 /** The parameter that holds a list: `smtpd_client_restrictions`. */
@@ -173,7 +173,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
       const key = `${list} ${className}`;
       const known = classPrograms.get(key);
       if (known !== undefined) return known;
-      // Known before it is compiled, so that a class which contains itself ends (at run time, by depth).
+      // Known before it is compiled, so that a class which contains itself ends (at run time, by its steps).
       const program: { steps: Program['steps'] } = { steps: [] };
       classPrograms.set(key, program);
       const compile = () => {
@@ -181,8 +181,13 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
         program.steps = classList(className, list).steps;
         open.pop();
       };
-      if (open.length < MAX_DEPTH) compile();
-      else deeper.push(compile);
+      if (open.length >= MAX_DEPTH) {
+        deeper.push(compile);
+        return program;
+      }
+      compile();
+      // Also while mail waits: a table may name a class that no list of its kind has named before.
+      if (open.length === 0) for (let next = deeper.pop(); next !== undefined; next = deeper.pop()) next();
       return program;
     },
   };
@@ -212,7 +217,6 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
   const programs = new Map(LIST_NAMES.map((list) => [list, listOf(listParameter(list), list)]));
   // A class that only tables name must have its own tables opened now, not while mail waits.
   for (const { text, span } of classWords) compiler.classProgram(text, 'recipient', span);
-  for (let next = deeper.pop(); next !== undefined; next = deeper.pop()) next();
   /** A check that smtpd makes by itself: nobody has written it in a list. */
   const implicit = (parameter: string, restriction: string, list: ListName): Program =>
     parameters.boolean(parameter)
