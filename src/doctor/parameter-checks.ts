@@ -41,6 +41,7 @@ const SHARED: readonly Shared[] = [
   { parameter: 'recipient_delimiter', usedBy: MAIL_ACCESS },
   { parameter: 'smtpd_sender_login_maps', usedBy: ['reject_sender_login_mismatch'] },
   { parameter: 'smtpd_delay_open_until_valid_rcpt', usedBy: ['reject_multi_recipient_bounce'] },
+  { parameter: 'smtpd_proxy_filter', usedBy: ['reject_multi_recipient_bounce'] },
   { parameter: 'soft_bounce', usedBy: 'all' },
 ];
 

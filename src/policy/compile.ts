@@ -106,7 +106,10 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     .map(({ text, span }) => tables.open(text, span, report));
   const dnsblUses = new Map<string, DnsblUse>();
 
-  const earlierRecipients = new EarlierRecipients(parameters.boolean('smtpd_delay_open_until_valid_rcpt'));
+  const isProxied = parameters.text('smtpd_proxy_filter') !== '';
+  const earlierRecipients = new EarlierRecipients(
+    parameters.boolean('smtpd_delay_open_until_valid_rcpt') && !isProxied,
+  );
 
   const context: CompileContext = {
     earlierRecipients,
@@ -138,7 +141,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     accessResults: new AccessResults({
       rejectCode: parameters.integer('access_map_reject_code'),
       deferCode: parameters.integer('access_map_defer_code'),
-      isProxied: parameters.text('smtpd_proxy_filter') !== '',
+      isProxied,
       compileList: (text, list, reportMistake) =>
         compileList(tokenize(SourcedText.literal(text, '<right-hand side>'), reportMistake), list, {
           ...compiler,

@@ -32,20 +32,21 @@ export class EarlierRecipients {
   readonly #isIdTelling: boolean;
   readonly #byInstance = new Map<string, Transaction>();
 
-  /** @param isIdTelling smtpd_delay_open_until_valid_rcpt */
+  /** @param isIdTelling there is a queue ID as soon as Postfix has accepted a recipient, and not before */
   constructor(isIdTelling: boolean) {
     this.#isIdTelling = isIdTelling;
   }
 
   /** True when another recipient of the same transaction was accepted before, as far as that is known. */
   has({ instance, recipient, queue_id }: PolicyRequest): boolean {
-    if (this.#isIdTelling && queue_id !== '') return true;
+    if (this.#isIdTelling) return queue_id !== '';
     const known = this.#byInstance.get(instance);
     return known !== undefined && isPreceded(known, recipient);
   }
 
   /** What was answered, in any list. */
   note({ protocol_state, sender, instance, recipient }: PolicyRequest, verdict: Verdict): void {
+    if (this.#isIdTelling) return;
     // No other sender is ever asked for.
     if (protocol_state !== 'RCPT' || sender !== '' || instance === '') return;
     const isRefused = REFUSALS.includes(verdict);

@@ -186,6 +186,13 @@ describe('what is wrong', () => {
     ]);
   });
 
+  test('a proxy that only master.cf has, where a queue ID is asked for', async () => {
+    write('policies/mx.cf', `${POLICY}smtpd_helo_restrictions = reject_multi_recipient_bounce\n`);
+    write('postfix/master.cf', 'smtp inet n - n - - smtpd\n  -o smtpd_proxy_filter=127.0.0.1:10025\n');
+    postfix(`smtpd_recipient_restrictions = reject_unauth_destination, ${ASK}\n`);
+    expect(troubles((await doctor()).findings)).toEqual(['parameter-disagrees']);
+  });
+
   test('an absolute socket path that a chroot hides', async () => {
     write('postfix/master.cf', 'smtp inet n - y - - smtpd\n');
     write('postward.yaml', 'listen: ["unix:/run/postward/policy"]\n');

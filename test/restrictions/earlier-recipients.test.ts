@@ -12,7 +12,7 @@ function request(recipient: string, other: Partial<PolicyRequest> = {}): PolicyR
 
 /** Whether `bob` has others before him, after these answers. */
 function isPreceded(...answers: [recipient: string, verdict: Verdict, other?: Partial<PolicyRequest>][]) {
-  const earlier = new EarlierRecipients(true);
+  const earlier = new EarlierRecipients(false);
   for (const [recipient, verdict, other] of answers) earlier.note(request(recipient, other), verdict);
   return earlier.has(request('bob'));
 }
@@ -47,13 +47,16 @@ test('other messages, senders and commands do not count', () => {
   expect(isPreceded(['alice', 'permit', { protocol_state: 'VRFY' }])).toBe(false);
 });
 
-test('a queue ID tells that Postfix has accepted one, though nobody asked here', () => {
-  expect(new EarlierRecipients(true).has(request('bob', { queue_id: '4F2C11B7A2' }))).toBe(true);
+test('a queue ID tells whether Postfix has accepted one, whatever was answered here', () => {
+  const earlier = new EarlierRecipients(true);
+  expect(earlier.has(request('bob', { queue_id: '4F2C11B7A2' }))).toBe(true);
+  earlier.note(request('alice'), 'permit');
+  expect(earlier.has(request('bob'))).toBe(false);
   expect(new EarlierRecipients(false).has(request('bob', { queue_id: '4F2C11B7A2' }))).toBe(false);
 });
 
 test('forgets the oldest of very many messages', () => {
-  const earlier = new EarlierRecipients(true);
+  const earlier = new EarlierRecipients(false);
   const first = request('alice', { instance: 'first' });
   earlier.note(first, 'permit');
   for (let index = 0; index < 10_000; index += 1) {
