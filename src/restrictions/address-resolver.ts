@@ -74,7 +74,7 @@ export class AddressResolver {
 
   /** Where an address counts as local to mail_addr_find(3): myorigin, mydestination, our own addresses. */
   isLocalDomain(domain: string): PromiseOrValue<boolean | TableFailure> {
-    return domain.toLowerCase() === this.#options.myorigin.toLowerCase() || this.#isLocal(domain);
+    return foldCase(domain) === foldCase(this.#options.myorigin) || this.#isLocal(domain);
   }
 
   /** trivial-rewrite's rewriting of an address to its canonical form. */

@@ -2,6 +2,7 @@
 import { addressMapKeys, findInMaps } from '../access/address-map.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
 import { DUNNO, type Outcome, reject } from '../engine/outcome.ts';
+import { foldCase } from '../tables/fold-case.ts';
 import { TableFailure } from '../tables/table.ts';
 import { andThen, type PromiseOrValue } from '../util/promise-or-value.ts';
 import { listener } from './access.ts';
@@ -106,8 +107,8 @@ function decide(e: Evaluation, rule: LoginRule, login: string, owners: string | 
     return owners === undefined ? DUNNO : reject(rejected(senderSubject(e), 553, '5.7.1', 'not logged in'));
   }
   if (owners === undefined && rule.allowsUnknownSender) return DUNNO;
-  const name = login.toLowerCase();
-  const isOwner = (owners ?? '').split(/[\s,]+/).some((owner) => owner.toLowerCase() === name);
+  const name = foldCase(login);
+  const isOwner = (owners ?? '').split(/[\s,]+/).some((owner) => foldCase(owner) === name);
   return isOwner ? DUNNO : reject(rejected(senderSubject(e), 553, '5.7.1', `not owned by user ${login}`));
 }
 
