@@ -45,10 +45,12 @@ export function reportUnknownParameters(
   const maps = new Set(
     assignments.flatMap(({ value }) => [...value.text.matchAll(MAP_IN_MAIN_CF)].map(([, map = '']) => map)),
   );
+  // There are few lengths, however many maps.
+  const lengths = [...new Set(Array.from(maps, (map) => map.length))];
   for (const { name, nameSpan } of assignments) {
     if (PARAMETER_BY_NAME.has(name) || isPostfixParameter(name)) continue;
     if (classNames.has(name) || referenced.has(name)) continue;
-    if ([...maps].some((map) => name.startsWith(`${map}_`))) continue;
+    if (lengths.some((length) => name[length] === '_' && maps.has(name.slice(0, length)))) continue;
     const suggestion = budget.guess(KNOWN_PARAMETERS, () => meantParameter(name));
     report({
       severity: 'warning',

@@ -46,3 +46,10 @@ test('the parameters of a map that stand in main.cf are its own', () => {
   expect(doubts(`${maps}users_server_host = localhost\nboxes_hosts = localhost\n`)).toEqual([]);
   expect(doubts(`${maps}user_server_host = localhost\n`)).toHaveLength(1);
 });
+
+test('soon, however many maps and names there are', () => {
+  const count = 40_000;
+  const maps = Array.from({ length: count }, (_, index) => `ldap:m${index}`).join(' ');
+  const own = Array.from({ length: count }, (_, index) => `m${index}_scope = one\n`).join('');
+  expect(doubts(`virtual_alias_maps = ${maps}\n${own}n${count}_scope = one\n`)).toHaveLength(1);
+}, 10_000);
