@@ -28,6 +28,12 @@ export interface DomainList {
   matches(domain: string): PromiseOrValue<MatchResult>;
 }
 
+/** A list that is done with before the tables of its policy are. */
+export interface ClosableList extends DomainList {
+  /** Ends the watching of its files. */
+  close(): void;
+}
+
 export function compileNetworkList(tokens: readonly ListToken[], context: ListContext): NetworkList {
   const list = new MatchList(tokens, context, context.isParentMatching ? 'parents' : 'dotted', true);
   return { matches: (name, address) => list.find(name, address) };
@@ -39,9 +45,9 @@ export function compileDomainList(tokens: readonly ListToken[], context: ListCon
 }
 
 /** A list of domains, or other texts, that are compared whole: mydestination, virtual_alias_domains. */
-export function compileStringList(tokens: readonly ListToken[], context: ListContext): DomainList {
+export function compileStringList(tokens: readonly ListToken[], context: ListContext): ClosableList {
   const list = new MatchList(tokens, context, 'none', false);
-  return { matches: (text) => list.find(text, '') };
+  return { matches: (text) => list.find(text, ''), close: () => list.close() };
 }
 
 type Segment = { readonly kind: 'run'; readonly run: ListRun } | Exclude<ListEntry, { kind: 'text' }>;
@@ -71,6 +77,11 @@ class MatchList {
     this.#isSound = !report.hasErrors;
     for (const diagnostic of report.finish()) context.report(diagnostic);
     this.#watch(files);
+  }
+
+  close(): void {
+    for (const stop of this.#unwatch) stop();
+    this.#unwatch = [];
   }
 
   find(name: string, address: string): PromiseOrValue<MatchResult> {
@@ -144,7 +155,7 @@ class MatchList {
   }
 
   #watch(files: ReadonlyMap<string, FileStamp>): void {
-    for (const stop of this.#unwatch) stop();
+    this.close();
     const { watcher } = this.#context.tables;
     this.#unwatch = [...files].map(([file, stamp]) => watcher.watch(file, stamp, () => this.#reload(file)));
   }

@@ -11,7 +11,7 @@ import { andThen } from '../../util/promise-or-value.ts';
 import { BoundedReport } from '../bounded-report.ts';
 import { foldCase } from '../fold-case.ts';
 import { LookupCache } from '../lookup-cache.ts';
-import { compileStringList, type DomainList } from '../match-list.ts';
+import { type ClosableList, compileStringList } from '../match-list.ts';
 import { type LookupResult, TableFailure } from '../table.ts';
 import { type ContentReader, failingContent } from '../table-content.ts';
 import type { LookupLimits, TableSet } from '../table-set.ts';
@@ -49,7 +49,10 @@ export function mapFileReader(kind: MapKind): ContentReader {
     const domains = domainsOf(file, source.file, tables, found.add);
     yield;
     for (const diagnostic of found.finish()) report(diagnostic);
-    if (found.hasErrors) return failingContent(`${source.file}: the map file has mistakes`);
+    if (found.hasErrors) {
+      domains?.close();
+      return failingContent(`${source.file}: the map file has mistakes`);
+    }
 
     const { lookup, release } = open(tables.pools);
     const cache = new LookupCache(async (key) => {
@@ -69,13 +72,16 @@ export function mapFileReader(kind: MapKind): ContentReader {
           return isMine ? cache.lookup(key) : undefined;
         });
       },
-      close: release,
+      close: () => {
+        release();
+        domains?.close();
+      },
     };
   };
 }
 
 /** `domain`: only addresses in these are looked up; undefined when it is not set. */
-function domainsOf(file: MapFile, path: string, tables: TableSet, report: Report): DomainList | undefined {
+function domainsOf(file: MapFile, path: string, tables: TableSet, report: Report): ClosableList | undefined {
   const domain = file.shown('domain');
   if (domain === undefined || domain.text === '') return undefined;
   return compileStringList(tokenize(domain, report), {

@@ -92,6 +92,21 @@ describe('a sqlite: table', () => {
     expect(await table.lookup('root@example.test')).toBe('new root');
   });
 
+  it('leaves the files alone that its `domain` named before it changed', async () => {
+    const domains = maps.write('domains', 'example.test\n');
+    const own = "query = SELECT goto FROM alias WHERE address = '%s'\n";
+    const table = open('alias.cf', `${own}domain = ${domains}\n`);
+    maps.write('alias.cf', `dbpath = ${database}\n${own}domain = ${domains}, x.test\n`);
+    await vi.waitFor(() => expect(maps.reloads).toHaveLength(1), PATIENCE);
+    maps.write('alias.cf', `dbpath = ${database}\nquery = SELECT '%z'\ndomain = ${domains}\n`);
+    await vi.waitFor(() => expect(maps.reloads).toHaveLength(2), PATIENCE);
+    maps.write('domains', 'other.test\n');
+    await vi.waitFor(() => expect(table.lookup('root@example.test')).toBeUndefined(), PATIENCE);
+    maps.write('alias.cf', `dbpath = ${database}\n${own}`);
+    await vi.waitFor(() => expect(maps.reloads.at(-1)?.file).toMatch(/alias\.cf$/), PATIENCE);
+    expect(maps.reloads.filter(({ file }) => file === domains)).toHaveLength(1);
+  });
+
   it('fails when there is no database, and finds it when there is', async () => {
     database = join(maps.path, 'later.sqlite');
     const table = open('alias.cf', "query = SELECT goto FROM alias WHERE address = '%s'\n");
