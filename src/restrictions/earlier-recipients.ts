@@ -5,8 +5,9 @@
  * Postfix tells how many recipients there are only at DATA. Before that it has
  * a queue ID from the first recipient on that it accepts. Where it has none
  * (smtpd_proxy_filter), or has it from MAIL FROM on
- * (smtpd_delay_open_until_valid_rcpt = no), the recipients of the same message
- * transaction (`instance`) that were let pass here count, whatever Postfix said of them.
+ * (smtpd_delay_open_until_valid_rcpt = no), and as long as none was sent (a filter in
+ * front of us may leave it out), the recipients of the same message transaction
+ * (`instance`) that were let pass here count, whatever Postfix said of them.
  */
 import type { Verdict } from '../engine/decision.ts';
 import type { PolicyRequest } from '../protocol/request.ts';
@@ -30,6 +31,8 @@ export class EarlierRecipients {
   /** False while no restriction asks: nothing is noted then. */
   isUsed = false;
   readonly #isIdTelling: boolean;
+  /** A queue ID came with a recipient: whoever asks sends them. */
+  #isTold = false;
   readonly #byInstance = new Map<string, Transaction>();
 
   /** @param isIdTelling there is a queue ID as soon as Postfix has accepted a recipient, and not before */
@@ -39,16 +42,18 @@ export class EarlierRecipients {
 
   /** True when another recipient of the same transaction was accepted before, as far as that is known. */
   has({ instance, recipient, queue_id }: PolicyRequest): boolean {
-    if (this.#isIdTelling) return queue_id !== '';
+    if (this.#isIdTelling && (this.#isTold || queue_id !== '')) return queue_id !== '';
     const known = this.#byInstance.get(instance);
     return known !== undefined && isPreceded(known, recipient);
   }
 
   /** What was answered, in any list. */
-  note({ protocol_state, sender, instance, recipient }: PolicyRequest, verdict: Verdict): void {
-    if (this.#isIdTelling) return;
+  note({ protocol_state, sender, instance, recipient, queue_id }: PolicyRequest, verdict: Verdict): void {
+    if (protocol_state !== 'RCPT') return;
+    if (queue_id !== '') this.#isTold = true;
+    if (this.#isIdTelling && this.#isTold) return;
     // No other sender is ever asked for.
-    if (protocol_state !== 'RCPT' || sender !== '' || instance === '') return;
+    if (sender !== '' || instance === '') return;
     const isRefused = REFUSALS.includes(verdict);
     const known = this.#byInstance.get(instance);
     if (known?.recipient === recipient) {

@@ -49,10 +49,18 @@ test('other messages, senders and commands do not count', () => {
 
 test('a queue ID tells whether Postfix has accepted one, whatever was answered here', () => {
   const earlier = new EarlierRecipients(true);
-  expect(earlier.has(request('bob', { queue_id: '4F2C11B7A2' }))).toBe(true);
-  earlier.note(request('alice'), 'permit');
-  expect(earlier.has(request('bob'))).toBe(false);
+  const told = request('bob', { queue_id: '4F2C11B7A2' });
+  expect(earlier.has(told)).toBe(true);
+  earlier.note(told, 'reject');
+  earlier.note(request('alice', { instance: '1.2.4' }), 'permit');
+  expect(earlier.has(request('bob', { instance: '1.2.4' }))).toBe(false);
   expect(new EarlierRecipients(false).has(request('bob', { queue_id: '4F2C11B7A2' }))).toBe(false);
+});
+
+test('as long as nobody sends queue IDs, what was answered here counts', () => {
+  const earlier = new EarlierRecipients(true);
+  earlier.note(request('alice'), 'permit');
+  expect(earlier.has(request('bob'))).toBe(true);
 });
 
 test('forgets the oldest of very many messages', () => {
