@@ -64,6 +64,6 @@ function isReadForItself(name: string): boolean {
 
 /** The parameters that a value names with `$`. */
 export function referencesIn({ value }: Assignment, edits: Edits): Set<string> {
-  const text = edits.apply(value.span()).replace(/^\s*#.*$/gm, '');
+  const text = edits.apply(value.span()).replace(/^[ \t]*#.*$/gm, '');
   return namesIn(text);
 }

@@ -92,7 +92,7 @@ const MAX_MASTER_BYTES = 1024 * 1024;
 function usedByMaster(file: string): ReadonlySet<string> {
   const master = join(dirname(resolve(file)), 'master.cf');
   const text = basename(file) === 'main.cf' ? readSmallFile(master, MAX_MASTER_BYTES)?.text : undefined;
-  return referencedNames((text ?? '').replace(/^\s*#.*$/gm, ''));
+  return referencedNames((text ?? '').replace(/^[ \t]*#.*$/gm, ''));
 }
 
 /** Bytes that are no UTF-8 were read as U+FFFD. In values that no policy reads they harm nobody. */
