@@ -78,7 +78,8 @@ export function addIdempotency(server: AdminInstance, now: () => number = () => 
       forget(mine.name);
       return payload;
     }
-    const isSecret = request.routeOptions.config.isSecret === true;
+    // A refusal holds no secret.
+    const isSecret = request.routeOptions.config.isSecret === true && reply.statusCode < 400;
     const body = isSecret || typeof payload !== 'string' ? undefined : payload;
     mine.kept.answer = {
       status: reply.statusCode,

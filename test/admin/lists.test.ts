@@ -623,6 +623,16 @@ describe('a POST sent again under its Idempotency-Key', () => {
     expect(again.text).not.toContain(first.json.token);
   });
 
+  test('says again why no token was made', async () => {
+    const body = { name: 'taken', scopes: ['read'] };
+    await daemon.ask('POST', '/v1/tokens', { body });
+    const key = { 'idempotency-key': 'k-5' };
+    const first = await daemon.ask('POST', '/v1/tokens', { body, headers: key });
+    const again = await daemon.ask('POST', '/v1/tokens', { body, headers: key });
+    expect(first.json).toMatchObject({ status: 409, detail: 'another token has that name' });
+    expect([again.status, again.text]).toEqual([first.status, first.text]);
+  });
+
   test('is for POST alone', async () => {
     expect((await daemon.ask('DELETE', '/v1/lists/list1', { headers })).status).toBe(400);
   });
