@@ -13,7 +13,7 @@ import { MAX_EXPIRES_MS } from './action-pool.ts';
 import type { Edit, EditProblem, EntryFields } from './edit.ts';
 import { isKeyMistake, parseKey } from './key.ts';
 import { isActionMistake, parseListAction } from './list-action.ts';
-import { isOneLine } from './one-line.ts';
+import { isOneLine, NOT_ONE_LINE } from './one-line.ts';
 
 export const MAX_COMMENT_LENGTH = 1000;
 export const MAX_DESCRIPTION_LENGTH = 1000;
@@ -147,7 +147,7 @@ class EditChecker {
       this.#invalid(field, `the ${field} is longer than ${most} characters`, 'shorten it');
     }
     if (!isOneLine(text)) {
-      this.#invalid(field, `the ${field} has a control character or a line break`, 'write it on one line');
+      this.#invalid(field, `the ${field} ${NOT_ONE_LINE}`, 'write it on one line');
     }
   }
 

@@ -5,7 +5,7 @@
 import { ACTIONS, parseAction } from '../access/action.ts';
 import { findRestriction, RESTRICTION_NAMES } from '../restrictions/registry.ts';
 import { didYouMean } from '../util/did-you-mean.ts';
-import { isOneLine } from './one-line.ts';
+import { isOneLine, NOT_ONE_LINE } from './one-line.ts';
 import { shown } from './shown.ts';
 
 export interface ParsedAction {
@@ -63,7 +63,7 @@ export function parseListAction(
     return { error: `the action is longer than ${MAX_ACTION_LENGTH} characters`, help: 'shorten its text' };
   }
   if (!isOneLine(text)) {
-    return { error: 'the action has a control character or a line break', help: 'write it on one line' };
+    return { error: `the action ${NOT_ONE_LINE}`, help: 'write it on one line' };
   }
   const verb = verbOf(text);
   const action = parseAction(text);

@@ -294,6 +294,7 @@ describe('tokens', () => {
     [{ name: 'x', scopes: [] }, 'body/scopes'],
     [{ name: 'x', scopes: ['root'] }, 'body/scopes/0'],
     [{ name: 'x\n', scopes: ['read'] }, 'body/name'],
+    [{ name: 'x\ud83d', scopes: ['read'] }, 'body/name'],
     [{ name: 'x', scopes: ['admin'], lists: ['a'] }, 'body/scopes'],
     [{ name: 'x', scopes: ['read'], expires_at: '2020-01-01T00:00:00Z' }, 'body/expires_at'],
     [{ name: 'x', scopes: ['read'], expires_at: 'tomorrow' }, 'body/expires_at'],

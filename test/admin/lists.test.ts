@@ -159,6 +159,8 @@ describe('entries', () => {
     ['192.0.2.1', { action: 'NONSENSE' }, 'body/action'],
     ['192.0.2.1', { action: 'check_client_access hash:/etc/shadow' }, 'body/action'],
     ['192.0.2.1', { action: 'OK', comment: 'a\nb' }, 'body/comment'],
+    ['192.0.2.1', { action: 'OK', comment: 'a\ud83d' }, 'body/comment'],
+    ['192.0.2.1', { action: 'REJECT \udc00' }, 'body/action'],
     ['192.0.2.1', { action: 'OK', expires_at: 'soon' }, 'body/expires_at'],
     ['192.0.2.1', { action: 'OK', expires_at: '2020-01-01T00:00:00Z' }, 'body/expires_at'],
     ['192.0.2.1', { action: 'OK', expires: 5 }, 'body/expires'],

@@ -21,7 +21,7 @@ const ID = Type.String({
 });
 
 const NAME = Type.String({
-  pattern: '^[^\\x00-\\x1f\\x7f]{1,100}$',
+  pattern: '^[^\\x00-\\x1f\\x7f\\ud800-\\udfff]{1,100}$',
   expected: 'a text of 1 to 100 characters without control characters',
   description: 'For people, and for the audit trail. No two tokens have the same.',
 });
