@@ -26,6 +26,7 @@ import { Type } from 'typebox';
 import { isTooDeep } from '../util/json-depth.ts';
 import { repeatedField } from '../util/repeated-field.ts';
 import { clientOf, type GuardOptions, guardRoutes } from './auth/guard.ts';
+import { PERCENT_ENCODED, refuseOtherCodings } from './codings.ts';
 import { addIdempotency } from './idempotency.ts';
 import { describeApi } from './openapi.ts';
 import { refuseOtherMethods } from './other-methods.ts';
@@ -122,8 +123,10 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
     trustProxy: options.isBehindProxy ? (_address, hop) => hop === 0 : false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     ...(createServer === undefined ? {} : { serverFactory: (handler) => createServer(handler) }),
-    frameworkErrors: (error, _request, reply) => {
-      sendProblem(reply as unknown as FastifyReply, error.statusCode ?? 400, error.message);
+    frameworkErrors: (error, request, reply) => {
+      const status = error.statusCode ?? 400;
+      const errors = status === 400 ? [fieldProblem('path', request.url, PERCENT_ENCODED)] : undefined;
+      sendProblem(reply as unknown as FastifyReply, status, error.message, errors);
     },
     clientErrorHandler: answerBrokenRequest,
   };
@@ -193,6 +196,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
     });
   }
   refuseOtherMethods(bare);
+  refuseOtherCodings(bare);
   await describeApi(bare, options.version);
   server.addHook('preValidation', async (request) => {
     const { config, schema } = request.routeOptions;

@@ -202,6 +202,12 @@ describe('errors are problem details', () => {
     ]) {
       expect(await ask(`/things?${wrong}`)).toMatchObject({ status: 400 });
     }
+    for (const value of ['%ff', 'a%', '%zz', '%c3']) {
+      expect(await ask(`/things?isNew=true&limit=${value}`)).toMatchObject({
+        status: 400,
+        errors: [{ field: 'querystring/limit', value, expected: expect.stringContaining('percent-encoded') }],
+      });
+    }
     expect(await ask('/none?a=1')).toMatchObject({
       status: 400,
       errors: [{ field: 'querystring/a', value: '1' }],
@@ -232,6 +238,24 @@ describe('errors are problem details', () => {
       415,
       { field: 'headers/content-type', value: 'text/strange', expected: 'application/json' },
     ],
+    [
+      'that are compressed',
+      { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      '{}',
+      415,
+      { field: 'headers/content-encoding', value: 'gzip' },
+    ],
+    [
+      'in another charset',
+      { 'content-type': 'application/json; charset=iso-8859-1' },
+      '{}',
+      415,
+      {
+        field: 'headers/content-type',
+        value: 'application/json; charset=iso-8859-1',
+        expected: 'text in UTF-8',
+      },
+    ],
   ])('of bodies %s', async (_what, headers, payload, status, error) => {
     await start((routes) => {
       routes.post('/things', { config: open, schema: { body: Type.Unknown() } }, async () => ({}));
@@ -245,6 +269,7 @@ describe('errors are problem details', () => {
   test('of addresses that are none', async () => {
     const answer = await (await start()).inject('/%zz');
     expect([answer.statusCode, answer.json().status]).toEqual([400, 400]);
+    expect(answer.json().errors).toMatchObject([{ field: 'path', value: '/%zz' }]);
   });
 
   test.each([
