@@ -234,12 +234,21 @@ function unquoted(localPart: string): string | undefined {
   return inside?.replace(/\\(.)/g, '$1');
 }
 
+const ADDRESS_RANGE = /^\d+(?:\.\d+){3}-[\d.]+$/;
+
 function parseName(text: string, kind: ListKind): ParsedKey | KeyMistake {
   if (text.startsWith('*.')) {
     const domain = text.slice(2);
     return {
       error: `there are no wildcards: ${shown(text)}`,
       help: `write ${shown(domain)} for the domain and all below it, or ${shown(`.${domain}`)} where parent_domain_matches_subdomains leaves out smtpd_access_maps`,
+    };
+  }
+  // A host name in form, and of no host: who writes it means the addresses, and none of them would be found.
+  if (kind !== 'helo' && ADDRESS_RANGE.test(text)) {
+    return {
+      error: `there are no ranges: ${shown(text)}`,
+      help: 'write the networks that the range is made of, such as `192.0.2.0/28`',
     };
   }
   const isBelow = text.startsWith('.');

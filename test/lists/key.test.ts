@@ -64,6 +64,8 @@ describe('a key', () => {
     ['2001:db8::/20', 'write `2001::/20` for the network'],
     ['::ffff:192.0.2.0/120', 'write `192.0.2.0/24`'],
     ['*.example.com', 'there are no wildcards'],
+    ['192.0.2.1-192.0.2.9', 'there are no ranges'],
+    ['192.0.2.1-9', 'there are no ranges'],
     ['@example.com', 'write `example.com` for all addresses'],
     ['@', 'write `user@domain`, `user@` or a domain'],
     ['"a@example.com', 'unbalanced quotes'],
@@ -95,6 +97,8 @@ describe('a key', () => {
     ['[192.0.2.1]', 'client', 'address 192.0.2.1'],
     ['[IPv6:2001:db8::1]', 'helo', 'text [ipv6:2001:db8::1]'],
     ['My..PC', 'helo', 'text my..pc'],
+    ['192.0.2.1-9', 'helo', 'name 192.0.2.1-9'],
+    ['192.0.2.1-pool.example.net', 'client', 'name 192.0.2.1-pool.example.net'],
   ])('%j in a list of kind %s: %s', (written, kind, expected) => {
     expect(told(written, kind)).toMatch(new RegExp(`^${expected.replace(/[[\]()<>.\\]/g, '\\$&')}`));
   });
