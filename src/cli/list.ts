@@ -76,15 +76,20 @@ export async function listShow(
   terminal: Terminal,
 ): Promise<number> {
   const client = new AdminClient(options, terminal);
-  const entries =
+  const { entries, next_cursor }: EntryPage =
     key === undefined
       ? await someEntries(client, name, options)
-      : [await client.ask<EntryFacts>({ path: ['lists', name, 'entries', key] })];
+      : { entries: [await client.ask<EntryFacts>({ path: ['lists', name, 'entries', key] })] };
+  if (next_cursor !== undefined) {
+    terminal.error(
+      `postward: ${name} has more entries than these; --limit shows more, --prefix and --contains choose`,
+    );
+  }
   if (options['json'] === true) return json(key === undefined ? entries : entries[0], terminal);
   const rows = entries.map((entry) => [
     entry.key,
     entry.action,
-    entry.expires_at === undefined ? 'never' : seconds(entry.expires_at),
+    expiry(entry),
     `${seconds(entry.changed_at)} ${entry.changed_by}`,
     entry.comment,
   ]);
@@ -94,7 +99,7 @@ export async function listShow(
   return 0;
 }
 
-async function someEntries(client: AdminClient, name: string, options: OptionValues): Promise<EntryFacts[]> {
+async function someEntries(client: AdminClient, name: string, options: OptionValues): Promise<EntryPage> {
   const wanted = Number(options['limit']);
   const entries: EntryFacts[] = [];
   let cursor: string | undefined;
@@ -111,7 +116,7 @@ async function someEntries(client: AdminClient, name: string, options: OptionVal
     entries.push(...page.entries);
     cursor = page.next_cursor;
   } while (cursor !== undefined && entries.length < wanted);
-  return entries;
+  return cursor === undefined ? { entries } : { entries, next_cursor: cursor };
 }
 
 /** @param action words of it: `REJECT`, `spam run` */
@@ -218,6 +223,12 @@ export async function listMatch(key: string, options: OptionValues, terminal: Te
 function json(value: unknown, terminal: Terminal): number {
   terminal.out(JSON.stringify(value, undefined, 2));
   return 0;
+}
+
+/** An expired entry is kept for a while, and is in force no more. */
+function expiry({ expires_at }: EntryFacts): string {
+  if (expires_at === undefined) return 'never';
+  return (Date.parse(expires_at) <= Date.now() ? 'expired ' : '') + seconds(expires_at);
 }
 
 function seconds(time: string): string {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { run } from '../../src/cli/cli.ts';
 import { expiryOf, sinceOf } from '../../src/cli/expiry.ts';
@@ -114,6 +115,19 @@ test('lists are made, shown, searched and dropped', async () => {
   expect(JSON.parse(await printed('list', 'show', 'night', '--prefix', 'bob', '--json'))).toHaveLength(1);
   await printed('list', 'drop', 'night');
   expect(await printed('list', 'ls')).not.toContain('night');
+});
+
+test('entries whose time is over, and entries that are not shown, are told', async () => {
+  await printed('list', 'create', 'brief');
+  await printed('list', 'add', 'brief', '192.0.2.1', 'REJECT', '--expires', '1s');
+  await printed('list', 'add', 'brief', '192.0.2.2', 'REJECT', '--expires', '2080-01-01');
+  await setTimeout(2000);
+  const shown = await printed('list', 'show', 'brief');
+  expect(shown).toMatch(/^192\.0\.2\.1 +REJECT +expired \d{4}-\S+Z +\d{4}-/m);
+  expect(shown).toMatch(/^192\.0\.2\.2 +REJECT +2080-01-01T00:00:00Z +\d{4}-/m);
+  expect(terminal.errors).toBe('');
+  expect(await printed('list', 'show', 'brief', '--limit', '1')).not.toContain('192.0.2.2');
+  expect(terminal.errors).toContain('postward: brief has more entries than these');
 });
 
 test('an entry that is not there is told, and keeps no other in its list', async () => {
