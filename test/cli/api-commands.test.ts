@@ -366,6 +366,10 @@ test('times: how long from now, or until when', () => {
   expect(expiryOf('2026-12-31', now)).toBe('2026-12-31T00:00:00.000Z');
   expect(expiryOf('2026-12-31T08:00Z', now)).toBe('2026-12-31T08:00:00.000Z');
   expect(sinceOf('1h', now)).toBe('2026-11-22T09:00:00.000Z');
+  for (const unclear of ['7', '7month', '3months', '1.5h', '-1h', '']) {
+    expect(() => expiryOf(unclear, now)).toThrow(`\`${unclear}\` is no time`);
+    expect(() => sinceOf(unclear, now)).toThrow(`\`${unclear}\` is no time`);
+  }
   expect(() => expiryOf('2026-13-31', now)).toThrow('`2026-13-31` is no time');
   expect(() => expiryOf('2026-02-30', now)).toThrow('`2026-02-30` is no time');
 });
