@@ -41,8 +41,9 @@ const ENOUGH_REQUESTS = 500;
 /** A Postfix without mail for that long is worth a word. */
 const QUIET_MS = 15 * 60_000;
 
-/** Restarts hang up, too; more than these are no accident. */
+/** Restarts hang up, too; more than these within a day are no accident. */
 const MAX_HANG_UPS = 5;
+const DAY_MS = 86_400_000;
 
 /** Always there in a request of the states RCPT and later; a name that is not known is `unknown`. */
 const NEVER_EMPTY: readonly AttributeName[] = [
@@ -68,12 +69,12 @@ const CURES: Readonly<Partial<Record<AttributeName, string>>> = {
 class Seen {
   requests = 0;
   readonly lists = new Set<ListName>();
-  empty: readonly AttributeName[];
+  /** Whether restrictions read them or not: a reload may change that. */
+  empty = NEVER_EMPTY;
   readonly #firstClient: string;
   hasManyClients = false;
 
-  constructor(empty: readonly AttributeName[], firstClient: string) {
-    this.empty = empty;
+  constructor(firstClient: string) {
     this.#firstClient = firstClient;
   }
 
@@ -95,8 +96,8 @@ export class WiringWatch {
   readonly #now: () => number;
   readonly #startedMs: number;
   readonly #seen = new Map<string, Seen>();
-  #hangUps = 0;
-  #shortestWaitMs = Number.POSITIVE_INFINITY;
+  /** The last ones. */
+  #hangUps: { readonly atMs: number; readonly waitedMs: number }[] = [];
 
   constructor(options: WiringWatchOptions) {
     this.#options = options;
@@ -108,7 +109,7 @@ export class WiringWatch {
   note(policy: string, list: ListName | undefined, request: PolicyRequest): void {
     let seen = this.#seen.get(policy);
     if (seen === undefined) {
-      seen = new Seen(this.#attributesRead(policy), request.client_address);
+      seen = new Seen(request.client_address);
       this.#seen.set(policy, seen);
     }
     seen.note(request);
@@ -118,8 +119,7 @@ export class WiringWatch {
 
   /** A client closed its connection while it waited for a decision. */
   noteHangUp(waitedMs: number): void {
-    this.#hangUps += 1;
-    this.#shortestWaitMs = Math.min(this.#shortestWaitMs, waitedMs);
+    this.#hangUps = [...this.#hangUps.slice(-MAX_HANG_UPS), { atMs: this.#now(), waitedMs }];
   }
 
   /** Cheap enough for every health check. */
@@ -141,13 +141,14 @@ export class WiringWatch {
   }
 
   #gaveUp(): WiringDoubt[] {
-    if (this.#hangUps <= MAX_HANG_UPS) return [];
-    const seconds = (this.#shortestWaitMs / 1000).toFixed(1);
+    const recent = this.#hangUps.filter(({ atMs }) => this.#now() - atMs < DAY_MS);
+    if (recent.length <= MAX_HANG_UPS) return [];
+    const seconds = (Math.min(...recent.map(({ waitedMs }) => waitedMs)) / 1000).toFixed(1);
     return [
       {
         code: 'gave_up',
         subject: '',
-        message: `${this.#hangUps} times Postfix closed the connection before it had its answer, once after ${seconds} s`,
+        message: `more than ${MAX_HANG_UPS} times in a day Postfix closed the connection before it had its answer, once after ${seconds} s`,
         help: 'raise timeout= of check_policy_service (smtpd_policy_service_timeout) above decision.deadline_seconds, or lower that',
       },
     ];
@@ -174,21 +175,20 @@ export class WiringWatch {
     for (const [name, seen] of this.#seen) {
       const policy = this.#options.policies().get(name);
       if (policy === undefined || seen.requests < ENOUGH_REQUESTS) continue;
-      doubts.push(...listsNotAsked(policy, seen), ...attributesEmpty(name, seen), ...oneClient(name, seen));
+      doubts.push(...listsNotAsked(policy, seen), ...attributesEmpty(policy, seen), ...oneClient(name, seen));
     }
     return doubts;
   }
+}
 
-  #attributesRead(name: string): readonly AttributeName[] {
-    const policy = this.#options.policies().get(name);
-    const read = new Set<AttributeName>();
-    for (const program of policy?.programs.values() ?? []) {
-      for (const restriction of restrictionsOf(program)) {
-        for (const attribute of findRestriction(restriction)?.reads ?? []) read.add(attribute);
-      }
+function attributesRead({ programs }: Policy): ReadonlySet<AttributeName> {
+  const read = new Set<AttributeName>();
+  for (const program of programs.values()) {
+    for (const restriction of restrictionsOf(program)) {
+      for (const attribute of findRestriction(restriction)?.reads ?? []) read.add(attribute);
     }
-    return NEVER_EMPTY.filter((attribute) => read.has(attribute));
   }
+  return read;
 }
 
 function listsNotAsked(policy: Policy, { lists, requests }: Seen): WiringDoubt[] {
@@ -205,13 +205,17 @@ function listsNotAsked(policy: Policy, { lists, requests }: Seen): WiringDoubt[]
   }));
 }
 
-function attributesEmpty(policy: string, { empty, requests }: Seen): WiringDoubt[] {
-  return empty.map((attribute) => ({
-    code: 'attribute_empty',
-    subject: `${policy}/${attribute}`,
-    message: `${attribute}, which restrictions of the policy \`${policy}\` read, was empty or unknown in all ${requests} requests`,
-    help: CURES[attribute] ?? 'look at which list of Postfix asks, and when',
-  }));
+function attributesEmpty(policy: Policy, { empty, requests }: Seen): WiringDoubt[] {
+  if (empty.length === 0) return [];
+  const read = attributesRead(policy);
+  return empty
+    .filter((attribute) => read.has(attribute))
+    .map((attribute) => ({
+      code: 'attribute_empty',
+      subject: `${policy.name}/${attribute}`,
+      message: `${attribute}, which restrictions of the policy \`${policy.name}\` read, was empty or unknown in all ${requests} requests`,
+      help: CURES[attribute] ?? 'look at which list of Postfix asks, and when',
+    }));
 }
 
 function oneClient(policy: string, { hasManyClients, client, requests }: Seen): WiringDoubt[] {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { PolicyServiceSet } from '../../src/chain/policy-service-set.ts';
 import { Source } from '../../src/language/source.ts';
 import { compileSource } from '../../src/policy/loader.ts';
+import type { Policy } from '../../src/policy/policy.ts';
 import { PolicyRequest } from '../../src/protocol/request.ts';
 import { WiringWatch, type WiringWatchOptions } from '../../src/server/wiring-watch.ts';
 import { TableSet } from '../../src/tables/table-set.ts';
@@ -19,6 +20,16 @@ let nowMs = 0;
 
 function watchFor(text: string, options: Partial<WiringWatchOptions> = {}): WiringWatch {
   nowMs = 0;
+  const policy = policyOf(text);
+  return new WiringWatch({
+    policies: () => new Map([['mx', policy]]),
+    publicResolvers: [],
+    now: () => nowMs,
+    ...options,
+  });
+}
+
+function policyOf(text: string): Policy {
   const { policy } = compileSource(new Source('/etc/postfix/main.cf', text), {
     name: 'mx',
     tables: new TableSet(),
@@ -26,12 +37,7 @@ function watchFor(text: string, options: Partial<WiringWatchOptions> = {}): Wiri
     host: { hostname: 'mx.example.test', interfaces: [] },
   });
   if (policy === undefined) throw new Error('no policy');
-  return new WiringWatch({
-    policies: () => new Map([['mx', policy]]),
-    publicResolvers: [],
-    now: () => nowMs,
-    ...options,
-  });
+  return policy;
 }
 
 function request(members: Partial<PolicyRequest>): PolicyRequest {
@@ -134,9 +140,40 @@ test('Postfix hangs up before it has its answer', () => {
   expect(watch.doubts()).toMatchObject([
     {
       code: 'gave_up',
-      message: '6 times Postfix closed the connection before it had its answer, once after 10.0 s',
+      message:
+        'more than 5 times in a day Postfix closed the connection before it had its answer, once after 10.0 s',
     },
   ]);
+  nowMs = 25 * 3_600_000;
+  expect(watch.doubts()).toEqual([]);
+});
+
+test('a few restarts, over the months, are no doubt', () => {
+  const watch = watchFor(MX);
+  watch.note('mx', undefined, request({}));
+  for (let month = 0; month < 20; month++) {
+    nowMs = month * 30 * 86_400_000;
+    for (let i = 0; i < 5; i++) watch.noteHangUp(300);
+    expect(watch.doubts()).toEqual([]);
+  }
+});
+
+test('an attribute counts as soon, and as long, as the policy in force reads it', () => {
+  const without = policyOf('smtpd_client_restrictions = permit_mynetworks\n');
+  let policy = without;
+  const watch = watchFor(MX, { policies: () => new Map([['mx', policy]]) });
+  for (let i = 0; i < 600; i++) {
+    watch.note(
+      'mx',
+      'client',
+      request({ client_address: `192.0.2.${i % 9}`, reverse_client_name: 'unknown' }),
+    );
+  }
+  expect(watch.doubts()).toEqual([]);
+  policy = policyOf('smtpd_client_restrictions = reject_unknown_reverse_client_hostname\n');
+  expect(codes(watch)).toEqual(['attribute_empty mx/reverse_client_name']);
+  policy = without;
+  expect(watch.doubts()).toEqual([]);
 });
 
 test('DNSBLs through a public resolver; without DNSBLs nobody minds', () => {
