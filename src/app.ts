@@ -179,7 +179,8 @@ export class App {
     });
     const { max_entries: maxEntries, max_lists: maxLists } = this.#settings.lists;
     const classNames = () => this.#policies.classNames;
-    this.#lists = await openLists(this.#store, { classNames, maxEntries, maxLists });
+    const searchRules = () => this.#policies.searchRules;
+    this.#lists = await openLists(this.#store, { classNames, searchRules, maxEntries, maxLists });
     this.#sharing = await this.#shareLists(this.#lists);
     const { isSwapped, diagnostics } = await this.#policies.start();
     if (!isSwapped) throw new StartFailure(diagnostics);

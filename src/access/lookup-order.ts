@@ -23,6 +23,13 @@ export interface SearchKeys {
   readonly fullCount: number;
 }
 
+/** What of a policy the search strings depend on. */
+export interface SearchRules {
+  /** parent_domain_matches_subdomains has smtpd_access_maps. */
+  readonly isParentMatching: boolean;
+  readonly extension: AddressExtensionOptions;
+}
+
 export interface AccessHit {
   readonly key: string;
   /** The right-hand side, never ''. */

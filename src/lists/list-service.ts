@@ -7,6 +7,7 @@
  * an edit, a disk or another server. Failures are values.
  */
 
+import type { SearchRules } from '../access/lookup-order.ts';
 import type { BadCursor, EntryPage, EntryQuery } from '../store/list-query.ts';
 import type { ListDigest } from '../store/list-reads.ts';
 import type { Change, ChangeId, ListEntry } from '../store/list-records.ts';
@@ -29,6 +30,8 @@ export interface ListServiceOptions extends RoomOptions {
   readonly store: Store;
   /** The restriction classes of the policies in force, which actions may name. */
   readonly classNames?: () => Iterable<string>;
+  /** By what rules the policies in force look into lists. */
+  readonly searchRules?: () => readonly SearchRules[];
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -44,8 +47,11 @@ export class ListService {
   readonly #changes: ListChanges;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #expiry: Expiry;
+  readonly #searchRules: () => readonly SearchRules[];
 
-  private constructor({ store, now = Date.now, classNames = () => [], ...room }: ListServiceOptions) {
+  private constructor(options: ListServiceOptions) {
+    const { store, now = Date.now, classNames = () => [], searchRules = () => [], ...room } = options;
+    this.#searchRules = searchRules;
     this.#store = store;
     this.#now = now;
     this.#memory = new ListMemory(now);
@@ -132,11 +138,11 @@ export class ListService {
 
   /**
    * Which lists say something of an address, a domain or a mail address, as
-   * check_client_access, check_helo_access or check_recipient_access would find
-   * it; or why none of them could.
+   * check_client_access, check_helo_access or check_recipient_access of a
+   * policy in force would find it; or why none of them could.
    */
   match(subject: string): readonly ListMatch[] | KeyMistake {
-    return matchLists(this.#memory.all(), subject);
+    return matchLists(this.#memory.all(), subject, this.#searchRules());
   }
 
   /** All or none; durable and in force when it is answered. */

@@ -14,7 +14,9 @@ import type { Span } from '../language/source.ts';
 import { SourcedText } from '../language/sourced-text.ts';
 import { type Token, tokenize } from '../language/tokenizer.ts';
 import { FILE_LIMITS, WORD_WORK, WorkBudget } from '../language/work-budget.ts';
+import { parentsMatch } from '../restrictions/access.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
+import { addressExtension } from '../restrictions/address-maps.ts';
 import { AddressResolver } from '../restrictions/address-resolver.ts';
 import { brokenList, compileList, type ListCompiler } from '../restrictions/compile-list.ts';
 import { EarlierRecipients } from '../restrictions/earlier-recipients.ts';
@@ -230,6 +232,7 @@ export function compilePolicy(options: CompileOptions): { policy: Policy; parame
     sources,
     programs,
     classNames: [...classNames],
+    searchRules: { isParentMatching: parentsMatch(context), extension: addressExtension(parameters) },
     isRelayFirst: parameters.boolean('smtpd_relay_before_recipient_restrictions'),
     isDelayed: parameters.boolean('smtpd_delay_reject'),
     isSoftBounce: parameters.boolean('soft_bounce'),

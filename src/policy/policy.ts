@@ -2,6 +2,7 @@
  * A compiled policy: the restriction lists of one main.cf, ready to be run.
  * Immutable, but for what it remembers of its answers; everything per request lives in an Evaluation.
  */
+import type { SearchRules } from '../access/lookup-order.ts';
 import type { DnsblUse } from '../dns/dnsbl-health.ts';
 import type { Verdict } from '../engine/decision.ts';
 import type { Plan, Stage } from '../engine/plan.ts';
@@ -18,6 +19,7 @@ export interface PolicyOptions {
   readonly programs: ReadonlyMap<ListName, Program>;
   /** smtpd_restriction_classes: what the actions of tables and lists may name. */
   readonly classNames: readonly string[];
+  readonly searchRules: SearchRules;
   /** smtpd_relay_before_recipient_restrictions */
   readonly isRelayFirst: boolean;
   /** smtpd_delay_reject */
@@ -51,6 +53,7 @@ export class Policy {
   readonly sources: readonly string[];
   readonly programs: ReadonlyMap<ListName, Program>;
   readonly classNames: readonly string[];
+  readonly searchRules: SearchRules;
   readonly accessMapDeferCode: number;
   readonly replyFilter: ReplyFilter | undefined;
   readonly #earlierRecipients: EarlierRecipients;
@@ -64,6 +67,7 @@ export class Policy {
     this.sources = options.sources;
     this.programs = options.programs;
     this.classNames = options.classNames;
+    this.searchRules = options.searchRules;
     this.accessMapDeferCode = options.accessMapDeferCode;
     this.replyFilter = options.replyFilter;
     this.#earlierRecipients = options.earlierRecipients;

@@ -2,6 +2,7 @@
  * The policies in force: loads them, puts sound ones in the place of the old
  * ones, and tells of it in log, metrics and health.
  */
+import type { SearchRules } from '../access/lookup-order.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { LoadedSnapshot, LoadSnapshotOptions } from '../snapshot/load-snapshot.ts';
@@ -53,6 +54,12 @@ export class PolicyKeeper {
   get classNames(): readonly string[] {
     if (this.holder.lastReload === undefined) return [];
     return [...this.current.policies.values()].flatMap(({ classNames }) => classNames);
+  }
+
+  /** By what rules the policies in force make search strings. */
+  get searchRules(): readonly SearchRules[] {
+    if (this.holder.lastReload === undefined) return [];
+    return Array.from(this.current.policies.values(), ({ searchRules }) => searchRules);
   }
 
   /** The first load: what is wrong is for the caller to tell unless it went well. */

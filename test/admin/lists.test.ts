@@ -335,6 +335,21 @@ test('lists that say something of an address, a name, a mail address', async () 
   });
 });
 
+test('matches are those that a policy in force finds', async () => {
+  const daemon = await ApiDaemon.start({
+    policy: `mydestination = dest.test
+recipient_delimiter = +
+smtpd_recipient_restrictions = check_recipient_access list:gone, reject_unauth_destination
+`,
+  });
+  onTestFinished(() => daemon.stop());
+  await daemon.ask('PUT', '/v1/lists/gone/entries/user%40dest.test', { body: { action: 'REJECT gone' } });
+  expect(await daemon.decide({ recipient: 'user+news@dest.test' })).toBe('554 5.7.1 gone');
+  expect((await daemon.ask('GET', '/v1/lists/match?key=user%2Bnews%40dest.test')).json.matches).toEqual([
+    { list: 'gone', searched: 'user@dest.test', entry: 'user@dest.test', action: 'REJECT gone' },
+  ]);
+});
+
 describe('many entries at once', () => {
   test('are edited together, or not at all', async () => {
     const path = await newList({ kind: 'client' });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SearchRules } from '../../src/access/lookup-order.ts';
 import type { ApplyResult, Edit } from '../../src/lists/edit.ts';
 import type { Change } from '../../src/store/list-records.ts';
 import { NO_STAMP } from '../../src/store/stamp.ts';
@@ -344,6 +345,18 @@ describe('match', () => {
     expect(told('mail.example.com.')).toEqual(['clients example.com REJECT domain']);
     expect(told('"user"@example.com')).toEqual(told('user@example.com'));
     expect(told('user@')).toEqual(['senders user@ OK']);
+  });
+
+  it('goes by the rules of the policies in force', async () => {
+    const extension = { delimiters: '', doubleBounceSender: 'double-bounce', isOwnerRequestSpecial: true };
+    let rules: readonly SearchRules[] = [{ isParentMatching: true, extension }];
+    const { lists } = await openTestLists({ searchRules: () => rules });
+    await applied(lists, makeList('l'));
+    await applied(lists, put('l', 'user@example.com', 'REJECT'), put('l', '.example.net', 'REJECT'));
+    expect([lists.match('user+x@example.com'), lists.match('a.example.net')]).toEqual([[], []]);
+    rules = [...rules, { isParentMatching: false, extension: { ...extension, delimiters: '+-' } }];
+    expect(lists.match('user+x@example.com')).toMatchObject([{ searched: 'user@example.com' }]);
+    expect(lists.match('a.example.net')).toMatchObject([{ key: '.example.net' }]);
   });
 
   it('tells what no client, sender or recipient can be', async () => {
