@@ -13,7 +13,7 @@ import {
 import { request as requestHttps } from 'node:https';
 import { userInfo } from 'node:os';
 import { localSocketPath } from '../admin/local-socket-path.ts';
-import type { Problem } from '../admin/problem.ts';
+import type { FieldProblem, Problem } from '../admin/problem.ts';
 import { visible } from '../language/visible.ts';
 import { parseSocketAddress } from '../net/socket-address.ts';
 import { OperatorError } from '../util/operator-error.ts';
@@ -47,6 +47,16 @@ export interface ApiAnswer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
+}
+
+/** What the API would not do, with what it found wrong. */
+export class ApiRefusal extends OperatorError {
+  readonly errors: readonly FieldProblem[];
+
+  constructor(code: string, message: string, help: string, errors: readonly FieldProblem[]) {
+    super(code, message, help);
+    this.errors = errors;
+  }
 }
 
 type Place = Pick<RequestOptions, 'socketPath' | 'host' | 'port'> & { readonly isTls: boolean };
@@ -216,19 +226,21 @@ function pathOf({ path, query = {} }: ApiRequest): string {
 }
 
 /** What the API said, field by field. */
-function refusal(status: number, text: string, address: string): OperatorError {
+function refusal(status: number, text: string, address: string): ApiRefusal {
   const problem = parsedProblem(text);
   const detail = problem?.detail ?? problem?.title ?? `it answered ${status}`;
-  const fields = (problem?.errors ?? []).map(({ field, value, expected }) => {
+  const errors = problem?.errors ?? [];
+  const fields = errors.map(({ field, value, expected }) => {
     // What the sentence above has said already is not said again.
     const hint = expected.startsWith(`${detail}; `) ? expected.slice(detail.length + 2) : expected;
     const found = value === undefined || hint !== expected ? '' : `, not \`${value}\``;
     return `\n  ${visible(`${field}: ${hint}${found}`)}`;
   });
-  return new OperatorError(
+  return new ApiRefusal(
     `api-${status}`,
     visible(detail) + fields.join(''),
     HELP[status] ?? `\`${address}\` refused it`,
+    errors,
   );
 }
 

@@ -19,7 +19,7 @@ import type { ListKind } from '../store/list-records.ts';
 import { OperatorError } from '../util/operator-error.ts';
 import { systemErrorReason } from '../util/system-error.ts';
 import { utf8Text } from '../util/utf8.ts';
-import { AdminClient } from './admin-client.ts';
+import { AdminClient, ApiRefusal } from './admin-client.ts';
 import type { OptionValues } from './setting-flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -64,26 +64,21 @@ export async function listImport(
   const kind =
     read.mistakes.length > 0 ? 'any' : (await client.ask<ListKindOnly>({ path: ['lists', name] })).kind;
   const mistakes = [...read.mistakes, ...contradictions(entries, kind)];
-  if (mistakes.length > 0) {
-    for (const { line, message, help } of mistakes.slice(0, MISTAKES_SHOWN)) {
-      terminal.error(`${file}:${line}: ${visible(message)}\n  help: ${visible(help)}`);
-    }
-    const more = mistakes.length - MISTAKES_SHOWN;
-    if (more > 0) terminal.error(`and ${more} more`);
-    terminal.error('postward: nothing was changed');
-    return BROKEN;
-  }
+  if (mistakes.length > 0) return tellMistakes(file, mistakes, terminal);
   const isDryRun = options['dryRun'] === true;
   const counts: Counts = { created: 0, changed: 0, unchanged: 0, removed: 0, absent: 0 };
-  const send = async (edits: readonly Edit[]): Promise<string[]> => {
+  /** Where the part begins that is being sent. */
+  let start = 0;
+  const send = async (edits: readonly Edit[], isTrial: boolean): Promise<string[]> => {
     const keys: string[] = [];
-    for (let at = 0; at < edits.length; at += EDITS_AT_ONCE) {
+    for (start = 0; start < edits.length; start += EDITS_AT_ONCE) {
       const summary = await client.ask<Summary>({
         method: 'POST',
         path: ['lists', name, 'bulk'],
-        query: { dry_run: isDryRun },
-        body: { edits: edits.slice(at, at + EDITS_AT_ONCE) },
+        query: { dry_run: isTrial },
+        body: { edits: edits.slice(start, start + EDITS_AT_ONCE) },
       });
+      if (isTrial && !isDryRun) continue;
       for (const outcome of Object.keys(counts) as (keyof Counts)[])
         counts[outcome] += summary.counts[outcome];
       for (const { key } of summary.results) keys.push(key);
@@ -93,12 +88,24 @@ export async function listImport(
   const isReplacing = options['replace'] === true;
   const isMeant = isDryRun || options['force'] === true;
   if (isReplacing && entries.length === 0 && !isMeant) await refuseEmptying(client, name, file);
-  // All is checked before the first part is in force: a mistake in the last would leave half.
-  if (!isDryRun && entries.length > EDITS_AT_ONCE) await checkAll(client, name, entries);
-  const kept = new Set(await send(entries.map(putOf)));
+  const puts = entries.map(putOf);
+  let kept: ReadonlySet<string>;
+  try {
+    // All is checked before the first part is in force: a mistake in the last would leave half.
+    if (entries.length > EDITS_AT_ONCE && !isDryRun) await send(puts, true);
+    kept = new Set(await send(puts, isDryRun));
+  } catch (error) {
+    const refused = mistakesOf(error, entries.slice(start));
+    const isChanged = !isDryRun && counts.created + counts.changed > 0;
+    if (refused.length === 0 || isChanged) throw error;
+    return tellMistakes(file, refused, terminal);
+  }
   if (isReplacing) {
     const superfluous = (await keysOf(client, name)).filter((key) => !kept.has(key));
-    await send(superfluous.map((key) => ({ operation: 'remove', key })));
+    await send(
+      superfluous.map((key) => ({ operation: 'remove', key })),
+      isDryRun,
+    );
   }
   if (options['json'] === true) terminal.out(JSON.stringify({ ...counts, dry_run: isDryRun }));
   else {
@@ -175,15 +182,26 @@ async function refuseEmptying(client: AdminClient, name: string, file: string): 
   );
 }
 
-async function checkAll(client: AdminClient, name: string, entries: readonly ImportedEntry[]): Promise<void> {
-  for (let at = 0; at < entries.length; at += EDITS_AT_ONCE) {
-    await client.ask<Summary>({
-      method: 'POST',
-      path: ['lists', name, 'bulk'],
-      query: { dry_run: true },
-      body: { edits: entries.slice(at, at + EDITS_AT_ONCE).map(putOf) },
-    });
+/** What the API finds wrong with entries that were sent, by their lines; empty when it is about something else. */
+function mistakesOf(error: unknown, sent: readonly ImportedEntry[]): ImportMistake[] {
+  if (!(error instanceof ApiRefusal) || error.code !== 'api-400') return [];
+  return error.errors.flatMap(({ field, expected }) => {
+    const [, index, name] = /^body\/edits\/(\d+)\/(.*)$/.exec(field) ?? [];
+    const line = sent[Number(index)]?.line;
+    if (line === undefined) return [];
+    const [message = '', ...help] = expected.split('; ');
+    return [{ line, message: `${name}: ${message}`, help: help.join('; ') }];
+  });
+}
+
+function tellMistakes(file: string, mistakes: readonly ImportMistake[], terminal: Terminal): number {
+  for (const { line, message, help } of mistakes.slice(0, MISTAKES_SHOWN)) {
+    terminal.error(`${file}:${line}: ${visible(message)}${help === '' ? '' : `\n  help: ${visible(help)}`}`);
   }
+  const more = mistakes.length - MISTAKES_SHOWN;
+  if (more > 0) terminal.error(`and ${more} more`);
+  terminal.error('postward: nothing was changed');
+  return BROKEN;
 }
 
 async function keysOf(client: AdminClient, name: string): Promise<string[]> {

@@ -260,8 +260,22 @@ describe('import and export', () => {
       'twice:4: line 3 has another entry for `192.0.2.9`, as `192.0.2.9/32`',
     ]);
     writeFileSync(join(directory, 'broken'), `${table(5050)}not/a/key REJECT\n`);
-    expect(await typed('list', 'import', 'other', 'broken')).toBe(1);
-    expect(terminal.errors).toContain('not/a/key');
+    terminal.errors = '';
+    expect(await typed('list', 'import', 'other', 'broken')).toBe(2);
+    expect(terminal.errors).toMatch(
+      /^broken:5051: .*`not\/a\/key`\n {2}help: .*\npostward: nothing was changed\n$/,
+    );
+    writeFileSync(join(directory, 'broken'), '# night\n192.0.2.1 OK\n\n192.0.2.2 REJCT\n192.0.2.3/24 OK\n');
+    for (const dryRun of [['--dry-run'], []]) {
+      terminal.errors = '';
+      expect(await typed('list', 'import', 'other', 'broken', ...dryRun)).toBe(2);
+      expect(terminal.errors.match(/^broken:\d+: \w+: |^ {2}help: .*/gm)).toEqual([
+        'broken:4: action: ',
+        '  help: did you mean `REJECT`?',
+        'broken:5: key: ',
+        '  help: write `192.0.2.0/24` for the network, or `192.0.2.3` for the one address',
+      ]);
+    }
     expect(JSON.parse(await printed('list', 'show', 'other', '--json'))).toEqual([]);
   });
 });
