@@ -28,7 +28,7 @@ export function addApiCommands(program: Command, terminal: Terminal, done: (exit
   addListCommands(program.command('list').description('managed lists'), api, terminal, done);
 
   api(program, 'decisions', 'the last decisions of the daemon')
-    .option('--follow', 'those to come, until interrupted')
+    .addOption(new Option('--follow', 'those to come, until interrupted').conflicts(['since', 'limit']))
     .option('--client <client>', 'an address, a network, a host name or `.domain`')
     .option('--sender <sender>', 'an address, a domain, or `<>`')
     .option('--recipient <recipient>', 'an address or a domain')

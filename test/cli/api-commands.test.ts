@@ -78,6 +78,17 @@ test('decisions are chosen by every filter, the policy among them', async () => 
   for (const name of Object.keys(filters)) expect(await printed('decisions', ...asked(1, [name]))).toBe('');
 });
 
+test('decisions to come have no beginning and no number', async () => {
+  for (const flag of [
+    ['--since', '1h'],
+    ['--limit', '5'],
+  ]) {
+    terminal.errors = '';
+    expect(await typed('decisions', '--follow', ...flag)).toBe(2);
+    expect(terminal.errors).toContain(`option '--follow' cannot be used with option '${flag[0]}`);
+  }
+});
+
 test('the audit trail tells what of an entry was changed', async () => {
   await printed('list', 'create', 'told');
   const add = (...words: string[]) => printed('list', 'add', 'told', '192.0.2.1', ...words);
