@@ -88,32 +88,32 @@ export async function listImport(
   const isReplacing = options['replace'] === true;
   const isMeant = isDryRun || options['force'] === true;
   if (isReplacing && entries.length === 0 && !isMeant) await refuseEmptying(client, name, file);
-  const puts = entries.map(putOf);
-  let kept: ReadonlySet<string>;
-  try {
-    // All is checked before the first part is in force: a mistake in the last would leave half.
-    if (entries.length > EDITS_AT_ONCE && !isDryRun) await send(puts, true);
-    kept = new Set(await send(puts, isDryRun));
-  } catch (error) {
-    const refused = mistakesOf(error, entries.slice(start));
-    const isChanged = !isDryRun && counts.created + counts.changed > 0;
-    if (refused.length === 0 || isChanged) throw error;
-    return tellMistakes(file, refused, terminal);
-  }
-  if (isReplacing) {
-    const superfluous = (await keysOf(client, name)).filter((key) => !kept.has(key));
-    await send(
-      superfluous.map((key) => ({ operation: 'remove', key })),
-      isDryRun,
-    );
-  }
-  if (options['json'] === true) terminal.out(JSON.stringify({ ...counts, dry_run: isDryRun }));
-  else {
-    const told = (['created', 'changed', 'unchanged', 'removed'] as const)
+  const told = () =>
+    (['created', 'changed', 'unchanged', 'removed'] as const)
       .map((outcome) => `${counts[outcome]} ${outcome}`)
       .join(', ');
-    terminal.out(`${name}: ${told}${isDryRun ? ' (nothing was changed: --dry-run)' : ''}`);
+  try {
+    const puts = entries.map(putOf);
+    // All is checked before the first part is in force: a mistake in the last would leave half.
+    if (entries.length > EDITS_AT_ONCE && !isDryRun) await send(puts, true);
+    const kept = new Set(await send(puts, isDryRun));
+    if (isReplacing) {
+      const superfluous = (await keysOf(client, name)).filter((key) => !kept.has(key));
+      await send(
+        superfluous.map((key) => ({ operation: 'remove', key })),
+        isDryRun,
+      );
+    }
+  } catch (error) {
+    const isDone = !isDryRun && Object.values(counts).some((count) => count > 0);
+    // What the API says of having changed nothing is about the part that it refused.
+    if (isDone) terminal.error(`postward: ${name}: ${told()}; and then:`);
+    const refused = isDone ? [] : mistakesOf(error, entries.slice(start));
+    if (refused.length === 0) throw error;
+    return tellMistakes(file, refused, terminal);
   }
+  if (options['json'] === true) terminal.out(JSON.stringify({ ...counts, dry_run: isDryRun }));
+  else terminal.out(`${name}: ${told()}${isDryRun ? ' (nothing was changed: --dry-run)' : ''}`);
   return 0;
 }
 

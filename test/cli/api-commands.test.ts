@@ -210,6 +210,20 @@ describe('import and export', () => {
     expect(await printed('list', 'import', 'odd', 'odd.csv')).toContain('3 unchanged');
   });
 
+  test('what is in force already is told when a later part is refused', async () => {
+    const full = await ApiDaemon.start({
+      data: join(directory, 'full'),
+      settings: { LISTS__MAX_ENTRIES: '5500' },
+    });
+    writeFileSync(join(directory, 'table'), table(6000));
+    const words = ['node', 'postward', 'list', 'import', 'reject_client', 'table', '--data', 'full'];
+    expect(await run(words, terminal)).toBe(1);
+    await full.stop();
+    expect(terminal.errors).toMatch(
+      /^postward: reject_client: 5000 created, 0 changed, 0 unchanged, 0 removed; and then:\npostward: .*5500/,
+    );
+  });
+
   test('--replace removes what the file does not have; --dry-run changes nothing', async () => {
     await printed('list', 'create', 'few');
     writeFileSync(join(directory, 'table'), table(10));
