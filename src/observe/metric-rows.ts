@@ -171,6 +171,11 @@ export const METRICS = Object.freeze({
   ),
   postward_snapshot_version: row('gauge', 'Version of the policies in force'),
   postward_snapshot_loaded_timestamp_seconds: row('gauge', 'When the policies in force were loaded'),
+  postward_last_reload_successful: row(
+    'gauge',
+    '0 after a reload that failed: the policies in force are older than those on disk',
+  ),
+  postward_stale_tables: row('gauge', 'Tables in force that are older than their files, which have mistakes'),
   postward_reloads_total: counterOf('Reloads of the policies', 'result', 'success', 'failure'),
   postward_admin_requests_total: row(
     'counter',

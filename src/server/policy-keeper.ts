@@ -43,6 +43,10 @@ export class PolicyKeeper {
     metrics.readValue('postward_snapshot_loaded_timestamp_seconds', () =>
       Math.trunc(this.current.loadedAt.getTime() / 1000),
     );
+    metrics.readValue('postward_last_reload_successful', () =>
+      Number(this.holder.lastReload?.isSwapped ?? true),
+    );
+    metrics.readValue('postward_stale_tables', () => this.staleTables.size);
   }
 
   /** Throws before the first load that went well: a bug. */

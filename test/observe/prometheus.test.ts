@@ -74,7 +74,7 @@ test('the dashboard shows something in each panel, under a title and an id of it
 test('a counter is there before the first event that an alert is to see', async () => {
   const exposition = await new Metrics('1.2.3').exposition();
   const counters = [...readFileSync(ALERTS, 'utf8').matchAll(/increase\((\w+)(\{[^}]*\})?\[/g)];
-  expect(counters.map(([, name]) => name)).toContain('postward_reloads_total');
+  expect(counters.length).toBeGreaterThan(0);
   for (const [, name = '', labels = ''] of counters) expect(exposition).toContain(`\n${name}${labels} 0\n`);
 });
 
@@ -99,14 +99,9 @@ describe.skipIf(!promtool.isMet)('promtool', () => {
 
   test.each([
     ['PostwardUnasked', 'postward_build_info{instance="mx1",version="1",node="24"}', '1x120', 'warning'],
-    [
-      'PostwardReloadFailed',
-      'postward_reloads_total{instance="mx1",result="failure"}',
-      '0x110 1x10',
-      'warning',
-    ],
+    ['PostwardReloadFailed', 'postward_last_reload_successful{instance="mx1"}', '1x110 0x10', 'warning'],
   ])('raises %s the first time', (alertname, series, values, severity) => {
-    const labels = { instance: 'mx1', severity, ...(series.includes('result') ? { result: 'failure' } : {}) };
+    const labels = { instance: 'mx1', severity };
     const file = join(directory, `${alertname}.yaml`);
     const alert = { eval_time: '115m', alertname };
     const input = { interval: '1m', input_series: [{ series, values }] };

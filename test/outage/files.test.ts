@@ -93,6 +93,7 @@ test('table-replaced-with-broken-content', async () => {
   });
   expect(await daemon.ask(NETWORK)).toBe('554 5.7.1 network');
   expect((await daemon.ready()).report.status).toBe('warn');
+  expect(await daemon.metrics()).toMatch(/^postward_stale_tables 1$/m);
   daemon.write('networks', '198.51.100.0/24 OK\n');
   await daemon.answers('DUNNO', NETWORK);
   expect((await daemon.ready()).report.status).toBe('pass');
@@ -134,6 +135,7 @@ test('reload-with-broken-policy', async () => {
   expect(await daemon.ask()).toBe(REJECTED);
   const { code, report } = await daemon.ready();
   expect(code).toBe(200);
+  expect(await daemon.metrics()).toMatch(/^postward_last_reload_successful 0$/m);
   expect(report.checks.find(({ name }) => name === 'reload')).toMatchObject({
     status: 'warn',
     reason: expect.stringContaining(
@@ -146,6 +148,7 @@ test('reload-with-broken-policy', async () => {
   daemon.write('mx.cf', `access_map_reject_code = 550\n${CLIENTS}`);
   await daemon.answers('550 5.7.1 second');
   expect((await daemon.ready()).report.status).toBe('pass');
+  expect(await daemon.metrics()).toMatch(/^postward_last_reload_successful 1$/m);
   await daemon.stop();
 });
 
