@@ -8,6 +8,7 @@ import { LIST_NAMES } from '../engine/step.ts';
 import { parseIpAddress } from '../net/ip-address.ts';
 import { type IpNetwork, isNetworkSyntaxError, parseIpNetwork, wordMask } from '../net/ip-network.ts';
 import type { DecisionFacts } from '../observe/recent-decisions.ts';
+import { isListName } from '../tables/list-tables.ts';
 import { fieldProblem, ProblemError } from './problem.ts';
 
 const text = (description: string, maxLength = 512) =>
@@ -22,7 +23,10 @@ export const DECISION_FILTER = {
   recipient: text('An address or a domain.'),
   verdict: Type.Optional(Type.Enum([...VERDICTS])),
   restriction: text('The restriction that decided, by its current name in Postfix.', 100),
-  list: Type.Optional(Type.Enum([...LIST_NAMES], { description: 'The list in which it was decided.' })),
+  list: text(
+    "smtpd's list in which it was decided (`client`, …), or the managed list whose entry decided.",
+    64,
+  ),
   policy: text('The policy that decided.', 64),
 };
 
@@ -30,7 +34,7 @@ const FILTER = Type.Object(DECISION_FILTER);
 
 export type DecisionFilter = (facts: DecisionFacts) => boolean;
 
-/** @throws ProblemError for a client that is neither address, network nor name */
+/** @throws ProblemError for a client that is neither address, network nor name, or what names no list */
 export function decisionFilter(query: Static<typeof FILTER>): DecisionFilter {
   const tests: DecisionFilter[] = [];
   const { client, sender, recipient, verdict, restriction, list, policy } = query;
@@ -45,9 +49,19 @@ export function decisionFilter(query: Static<typeof FILTER>): DecisionFilter {
   }
   if (verdict !== undefined) tests.push((facts) => facts.verdict === verdict);
   if (restriction !== undefined) tests.push((facts) => facts.restriction === restriction);
-  if (list !== undefined) tests.push((facts) => facts.list === list);
+  if (list !== undefined) tests.push(listFilter(list));
   if (policy !== undefined) tests.push((facts) => facts.policy === policy);
   return (facts) => tests.every((isMatch) => isMatch(facts));
+}
+
+function listFilter(list: string): DecisionFilter {
+  if (!isListName(list)) {
+    const expected = `one of ${LIST_NAMES.join(', ')}, or the name of a managed list`;
+    throw new ProblemError(400, 'this is the name of no list', [
+      fieldProblem('querystring/list', list, expected),
+    ]);
+  }
+  return (facts) => facts.list === list || facts.table === `list:${list}`;
 }
 
 function clientFilter(client: string): DecisionFilter {

@@ -4,7 +4,6 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { VERDICTS } from '../engine/decision.ts';
-import { LIST_NAMES } from '../engine/step.ts';
 import { API_VARIABLE, TOKEN_VARIABLE } from './admin-client.ts';
 import { addSettingFlags, type OptionValues } from './setting-flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -34,7 +33,7 @@ export function addApiCommands(program: Command, terminal: Terminal, done: (exit
     .option('--recipient <recipient>', 'an address or a domain')
     .addOption(new Option('--verdict <verdict>', 'what was decided').choices([...VERDICTS]))
     .option('--restriction <name>', 'the restriction that decided')
-    .addOption(new Option('--list <list>', 'the list in which it was decided').choices([...LIST_NAMES]))
+    .option('--list <list>', "smtpd's list in which it was decided, or the managed list whose entry decided")
     .option('--policy <name>', 'the policy that decided')
     .option('--since <time>', 'from then on: `1h` ago, or a time')
     .option('--limit <number>', 'so many', count, 100)

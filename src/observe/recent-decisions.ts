@@ -20,6 +20,8 @@ export interface DecisionFacts {
   readonly verdict: string;
   readonly list: string | undefined;
   readonly restriction: string | undefined;
+  /** Of the entry that decided, as the policy names it. */
+  readonly table: string | undefined;
   readonly client_address: string | undefined;
   readonly client_name: string | undefined;
   readonly sender: string;
@@ -102,6 +104,7 @@ function factsOf(
     verdict,
     list: decidedBy?.list,
     restriction: decidedBy?.step.restriction,
+    table: decidedBy?.entry?.table,
     client_address,
     client_name,
     sender,

@@ -49,7 +49,16 @@ test('what a postmaster types at night takes effect, and can be taken back', asy
   expect(await printed('list', 'match', '192.0.2.77')).toBe(
     'LIST           KEY           ACTION\nreject_client  192.0.2.0/24  REJECT spam run\n',
   );
-  expect(await printed('decisions', '--client', '192.0.2.0/24')).toContain('NOQUEUE: reject: RCPT from');
+  for (const filter of [
+    ['--client', '192.0.2.0/24'],
+    ['--list', 'reject_client'],
+    ['--list', 'client'],
+  ]) {
+    expect(await printed('decisions', ...filter)).toContain('NOQUEUE: reject: RCPT from');
+  }
+  expect(await printed('decisions', '--list', 'other')).toBe('');
+  expect(await typed('decisions', '--list', 'client list')).toBe(1);
+  expect(terminal.errors).toContain('or the name of a managed list, not `client list`');
   expect(await printed('list', 'rm', ...entry)).toBe('reject_client: 192.0.2.0/24 removed\n');
   expect(await daemon.decide(request)).not.toContain('spam run');
   expect(await typed('list', 'match', '192.0.2.77')).toBe(1);
