@@ -488,6 +488,16 @@ describe('many entries at once', () => {
     expect((await daemon.ask('POST', `${path}/import`, { body: {} })).status).toBe(415);
   });
 
+  test('name the column in which a time is over', async () => {
+    const path = await newList({ kind: 'client' });
+    const body = 'key,action,expires_at\n192.0.2.1,REJECT,2001-01-01T00:00:00Z\n';
+    const answer = await daemon.ask('POST', `${path}/import`, {
+      body,
+      headers: { 'content-type': 'text/csv' },
+    });
+    expect(answer.json).toMatchObject({ status: 400, errors: [{ field: 'body/line 2/expires_at' }] });
+  });
+
   test('in which an object has a field twice are refused, in JSON and in NDJSON', async () => {
     const path = await newList({ kind: 'client' });
     const object = '{"operation":"put","key":"192.0.2.1","action":"REJECT","action":"OK"}';

@@ -147,7 +147,9 @@ export function bulkRoutes(port: ListPort): Routes {
           const { edits, lines } = importedEdits(list, FORMAT_OF.get(type) ?? 'access', String(request.body));
           refuseContradictions(port.lists, edits, (index) => `line ${lines[index]}`);
           const fieldOf = ({ index, field }: Pick<EditProblem, 'index' | 'field'>) =>
-            field === 'list' ? 'params/list' : `body/line ${lines[index]}/${field}`;
+            field === 'list'
+              ? 'params/list'
+              : `body/line ${lines[index]}/${field === 'expires' ? 'expires_at' : field}`;
           return summary(edits, await applyEdits(port, request, edits, isDryRun, fieldOf), isDryRun);
         },
       });
