@@ -10,15 +10,15 @@ export interface ListTables {
   open(name: string): TableContent | NameError;
 }
 
-/** Policy files and lists share their names' form. */
-const LIST_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** Policy files and lists share their names' form. `/v1/lists/match` answers a question, and stands for no list. */
+const LIST_NAME = /^(?!match$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export function isListName(name: string): boolean {
   return LIST_NAME.test(name);
 }
 
 export const LIST_NAME_HELP =
-  'write up to 64 letters, digits, dots, hyphens and underscores, the first a letter or digit';
+  'write up to 64 letters, digits, dots, hyphens and underscores, the first a letter or digit, and not `match`';
 
 /** Any list is there and empty: for looking at a policy without its data. */
 export const EMPTY_LISTS: ListTables = {

@@ -44,6 +44,14 @@ describe('policies', () => {
     expect(other.json).toMatchObject({ status: 400, errors: [{ field: 'body/policy', value: 'other' }] });
   });
 
+  test('may name no list that the API could not name', async () => {
+    const text = 'smtpd_client_restrictions = check_client_access list:match';
+    const { json } = await daemon.ask('POST', '/v1/policies/check', { body: { text } });
+    expect(json.diagnostics).toMatchObject([
+      { severity: 'error', help: expect.stringContaining('not `match`') },
+    ]);
+  });
+
   test('that are wrong at great length are told of in a few words', async () => {
     const long = 'x'.repeat(20_000);
     const text = `${long}\n${long} = 1\nsoft_bounce = ${long}\nsmtpd_client_restrictions = ${long} check_client_access ${long}:\n`;

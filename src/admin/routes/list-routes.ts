@@ -10,9 +10,6 @@ import { fieldProblem, ProblemError } from '../problem.ts';
 import type { Routes } from '../server.ts';
 import { editCondition, isUnchanged, sendTag } from '../versions.ts';
 
-/** The address of a list of that name means something else. */
-const RESERVED = 'match';
-
 const tags = ['lists'];
 const params = closed({ list: LIST_NAME });
 const reading = { access: ['read', 'lists'], isAboutLists: true } as const;
@@ -144,11 +141,6 @@ export function listRoutes(port: ListPort): Routes {
       },
       async (request, reply) => {
         const { list: name } = request.params;
-        if (name === RESERVED) {
-          throw new ProblemError(400, `no list can be called \`${RESERVED}\` here`, [
-            fieldProblem('params/list', name, 'another name: /v1/lists/match answers a question'),
-          ]);
-        }
         const isDryRun = request.query.dry_run ?? false;
         const edit = {
           operation: 'describe',
