@@ -72,9 +72,7 @@ export class Intake {
       reasons.set(list, ofList.set(reason, (ofList.get(reason) ?? 0) + 1));
     };
     for (const record of records) {
-      const change = isListName(record.list)
-        ? decodeRecord(record.list, record.key, record.text, this.#now())
-        : 'corrupt';
+      const change = isListName(record.list) ? decodeRecord(record.list, record.key, record.text) : 'corrupt';
       if (change === 'corrupt') {
         corrupt.push(record);
         note(record.list, 'no register of a list');

@@ -8,7 +8,7 @@
  */
 import { type Change, DROP_KEY, LIST_KEY, LIST_KINDS, registerKey } from '../../store/list-records.ts';
 import { registerHash } from '../../store/register-hash.ts';
-import { isStamp, stampTime } from '../../store/stamp.ts';
+import { isStamp } from '../../store/stamp.ts';
 
 /**
  * corrupt: no register; of no use to anybody. foreign: a register, but in the
@@ -18,8 +18,6 @@ export type Unreadable = 'corrupt' | 'foreign';
 
 const FORMAT = '1';
 const RECORD = /^(\S{26}) ([0-9a-f]{12}) (\S{1,8}) (.*)$/s;
-/** A stamp from further ahead is nobody's clock: it would win over every edit for good. */
-const MAX_AHEAD_MS = 366 * 86_400_000;
 /** Longer than the longest register with all its limits, see lists/key.ts. */
 const MAX_LENGTH = 32_768;
 
@@ -37,12 +35,11 @@ export function encodeRecord(change: Change): string {
 }
 
 /** @param key as `registerKey` has it */
-export function decodeRecord(list: string, key: string, text: string, nowMs: number): Change | Unreadable {
+export function decodeRecord(list: string, key: string, text: string): Change | Unreadable {
   const match = text.length > MAX_LENGTH ? null : RECORD.exec(text);
   if (match === null) return 'corrupt';
   const [, stamp = '', hash = '', format, json = ''] = match;
   if (!isStamp(stamp) || Number.parseInt(hash, 16) !== registerHash(list, key, stamp)) return 'corrupt';
-  if (stampTime(stamp) > nowMs + MAX_AHEAD_MS) return 'corrupt';
   if (format !== FORMAT) return 'foreign';
   const data = parseArray(json);
   if (data === undefined) return 'corrupt';

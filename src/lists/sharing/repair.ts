@@ -23,7 +23,7 @@ export interface RepairParts {
   readonly redis: RedisLists;
   readonly intake: Intake;
   readonly now: () => number;
-  /** False while the clock here is not to be trusted. */
+  /** False while the clock here is not to be trusted: then what Redis has is not judged by it. */
   readonly isClockSound: () => boolean;
 }
 
@@ -36,6 +36,8 @@ export interface RepairResult {
 }
 
 const WALK_CHUNK = 1000;
+/** A stamp from further ahead is nobody's clock: it would win over every edit for good. */
+const NO_CLOCK_AHEAD_MS = 366 * 86_400_000;
 const BUCKETS_AT_A_TIME = 16;
 
 export async function repairList(list: string, parts: RepairParts): Promise<RepairResult | Failure> {
@@ -147,8 +149,8 @@ async function bring(
       received += taken.applied;
       const left = taken.unusable.get(list);
       if (left !== undefined) unusable = { ...left, count: left.count + (unusable?.count ?? 0) };
-      const isUseless = (record: StoredRecord) => isPast(record, parts.now()) || isDisowned(record, parts);
-      const useless = new Set([...taken.corrupt, ...records.filter(isUseless)]);
+      const outOfTime = parts.isClockSound() ? records.filter((record) => isOutOfTime(record, parts)) : [];
+      const useless = new Set([...taken.corrupt, ...outOfTime]);
       for (const record of useless) {
         const failure = await parts.redis.remove(record);
         if (failure !== undefined) return failure;
@@ -188,19 +190,19 @@ async function* pagesOf(
   }
 }
 
-function isPast({ list, key, text }: StoredRecord, nowMs: number): boolean {
-  const change = decodeRecord(list, key, text, nowMs);
-  return typeof change === 'object' && isPurgeable(change, nowMs);
-}
-
 /**
- * This server has stamped it itself while its clock was wrong, and stamped anew
- * what it still had of that: Redis has it from before, and it would win one day.
+ * It has had its time, or is stamped as no clock is. Or this server has stamped it
+ * itself while its clock was wrong, and stamped anew what it still had of that:
+ * Redis has it from before, and it would win one day.
  */
-function isDisowned({ text }: StoredRecord, { lists, now, isClockSound }: RepairParts): boolean {
+function isOutOfTime({ list, key, text }: StoredRecord, { lists, now }: RepairParts): boolean {
+  const nowMs = now();
   const stamp = text.slice(0, NO_STAMP.length);
-  if (!isStamp(stamp) || !stamp.endsWith(`-${lists.node}`)) return false;
-  return stampTime(stamp) > now() + MAX_AHEAD_MS && isClockSound();
+  const aheadMs = isStamp(stamp) ? stampTime(stamp) - nowMs : 0;
+  if (aheadMs > NO_CLOCK_AHEAD_MS) return true;
+  if (aheadMs > MAX_AHEAD_MS && stamp.endsWith(`-${lists.node}`)) return true;
+  const change = decodeRecord(list, key, text);
+  return typeof change === 'object' && isPurgeable(change, nowMs);
 }
 
 /** @returns how many Redis did not have */

@@ -170,4 +170,36 @@ describe.skipIf(!requirement('redis').isMet)('sharing of lists, when a clock', (
     expect(one.found('a.example')).toBe('REJECT');
     expect(late.events('clock_set_back')).toEqual([]);
   });
+
+  test('is-years-behind, as before a battery has been put in: all that others have stays in Redis', async () => {
+    const one = await start();
+    await one.make('bad');
+    await one.put('bad', 'a.example', 'REJECT');
+    await converged(one);
+    await one.isSame();
+    const late = await start(() => Date.now() - 50 * 365 * DAY_MS);
+    await until('compared', () => late.events('redis_values_unusable').length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect([one, late].flatMap((server) => server.events('list_repaired'))).toEqual([]);
+    expect(late.events('redis_values_unusable')).toMatchObject([
+      { reason: 'stamped more than a day ahead of the clock here' },
+    ]);
+    const fresh = await start();
+    await converged(one, fresh);
+    expect(fresh.found('a.example')).toBe('REJECT');
+  });
+
+  test('is-weeks-ahead: what has not had its time stays in Redis', async () => {
+    const one = await start();
+    await one.make('bad');
+    await one.put('bad', 'a.example', 'REJECT');
+    await one.put('bad', 'b.example', 'REJECT');
+    await one.remove('bad', 'b.example');
+    await converged(one);
+    await one.isSame();
+    const late = await start(() => Date.now() + 40 * DAY_MS);
+    await until('repaired', () => late.events('list_repaired').length > 0);
+    expect(late.events('list_repaired')).toMatchObject([{ received: 2, sent: 0, removed: 0 }]);
+    expect(late.found('a.example')).toBe('REJECT');
+  });
 });
