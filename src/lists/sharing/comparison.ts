@@ -57,7 +57,7 @@ export class Comparison {
   #isClosed = false;
   /** False until all lists were found to be as in Redis since it came up. */
   #isSame = false;
-  /** In the log, so far. */
+  /** In the log, and in the connection, so far. */
   #gaps = 0;
   /** Since when edits are under way and lists differ. */
   #differsSinceMs: number | undefined;
@@ -91,8 +91,8 @@ export class Comparison {
   /** Redis went away or came back. */
   doubt(): void {
     this.#isSame = false;
-    this.#rests.clear();
     this.#unlike.clear();
+    this.missed();
     this.schedule(0);
   }
 
@@ -142,9 +142,11 @@ export class Comparison {
       if (look > 0) await sleep(LOOK_MS, undefined, { ref: false });
       if (!this.#redis.isUp || this.#isClosed) return everyMs;
       const isSent = await outbox.flush();
+      const before = follower.position;
       const state = await this.#redis.state();
       if (state instanceof RedisFailure) return refusals.note(state);
-      follower.check(state);
+      follower.check(state, before);
+      const gaps = this.#gaps;
       const isRestamped = await this.#clocks.check(state.timeMs);
       if (isRestamped instanceof StoreFailure) return everyMs;
       if (isRestamped) {
@@ -162,7 +164,8 @@ export class Comparison {
       if (differing.length === 0) {
         this.#rests.clear();
         this.#unlike.clear();
-        this.#isSame = true;
+        // Else Redis may be another one by now.
+        if (this.#gaps === gaps) this.#isSame = true;
         this.#differsSinceMs = undefined;
         refusals.end();
         return everyMs;

@@ -19,7 +19,7 @@ const RETRY_MS = 100;
 /** While the own store takes nothing. */
 const STORE_RETRY_MS = 1000;
 
-interface Position {
+export interface Position {
   readonly id: string;
   readonly sequence: number;
 }
@@ -62,6 +62,10 @@ export class Follower {
     }
   }
 
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
   close(): void {
     this.#closing.abort();
   }
@@ -81,11 +85,15 @@ export class Follower {
     return isReached();
   }
 
-  /** What Redis has now may be another log than the one we followed: one wiped, or put back from before. */
-  check({ lastId, sequence }: SharedState): void {
-    const position = this.#position;
-    if (position === undefined || position.sequence <= sequence) return;
+  /**
+   * What Redis has now may be another log than the one we followed: one wiped, or put back from before.
+   *
+   * @param before where this stood when Redis was asked
+   */
+  check({ lastId, sequence }: SharedState, before: Position | undefined): void {
+    if (before === undefined || before.sequence <= sequence) return;
     this.#position = { id: lastId, sequence };
+    this.#onGap();
   }
 
   /** @returns milliseconds to wait before the next round */
