@@ -24,6 +24,7 @@ export class Outbox {
   #next: Promise<boolean> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isEmpty = false;
+  #wakes = 0;
   #isClosed = false;
 
   constructor(parts: {
@@ -47,6 +48,7 @@ export class Outbox {
 
   /** There is a new edit. */
   wake(): void {
+    this.#wakes += 1;
     this.#isEmpty = false;
     void this.flush();
   }
@@ -77,10 +79,12 @@ export class Outbox {
   async #run(): Promise<boolean> {
     clearTimeout(this.#retry);
     while (this.#redis.isUp && !this.#isClosed) {
+      const wakes = this.#wakes;
       const changes = await this.#lists.unshared(ROUND);
       if (changes instanceof StoreFailure) return false;
       if (changes.length === 0) {
-        this.#isEmpty = true;
+        // An edit may have come while the store was asked.
+        if (this.#wakes === wakes) this.#isEmpty = true;
         return true;
       }
       const byList = Map.groupBy(changes, (change) => change.list);

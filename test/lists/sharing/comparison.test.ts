@@ -82,4 +82,23 @@ describe.skipIf(!requirement('redis').isMet)('comparing lists, when redis', () =
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(one.sharing.status).toMatchObject({ isSame: false });
   });
+
+  test('dies as an edit comes while the store is asked for others: the edit is known to wait', async () => {
+    const one = await started();
+    const unshared = one.lists.unshared.bind(one.lists);
+    let isOver = false;
+    vi.spyOn(one.lists, 'unshared').mockImplementationOnce(async (limit) => {
+      const none = await unshared(limit);
+      await one.put('bad', 'new.example', 'REJECT new');
+      await redis.kill();
+      await until('found down', () => !one.sharing.redis.isUp);
+      isOver = true;
+      return none;
+    });
+    one.sharing.compareNow();
+    await until('asked', () => isOver);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await one.unshared()).toBe(1);
+    expect(one.sharing.status.hasUnshared).toBe(true);
+  });
 });
