@@ -191,7 +191,10 @@ export class ListChanges {
     const state = await this.#store.ask('ensureList', { list: name, nowMs: this.#options.now() });
     // Not written: it is tried again when the policy is loaded again, or when it is edited.
     if (state === undefined || state instanceof StoreFailure) return;
+    const wasDropped = this.#memory.list(name).state?.isDeleted === true;
     this.#memory.describe([state]);
+    // What was stamped for that waits to be shared.
+    if (wasDropped) this.#tell([state], LOCAL);
   }
 
   /** What was removed or has expired long ago leaves the store. */

@@ -153,6 +153,7 @@ describe.skipIf(!requirement('redis').isMet)('a shared list', () => {
     if ('error' in table) throw new Error(table.error);
     await drop(one);
     await until('out of force', () => table.lookup('old.example') === undefined);
+    await until('made again', () => one.lists.list('bad') !== undefined);
     await two.put('bad', 'new.example', 'REJECT new');
     await until('in force', () => one.found('new.example') === 'REJECT new');
     await converged(one, two);
