@@ -27,9 +27,10 @@ export interface Unusable {
   readonly reason: string;
 }
 
-/** The filling of one list, over any number of calls. */
-export interface Filling {
-  record: FillRecord;
+/** The repair of one list, over any number of calls. */
+export interface Bringing {
+  /** Where the list has nothing here. */
+  fill: FillRecord | undefined;
 }
 
 /** Registers at a time: one transaction of the store. */
@@ -59,10 +60,10 @@ export class Intake {
   }
 
   /**
-   * @param filling that they are to fill a list which has nothing here
+   * @param bringing of what they are a part: then it is for the caller to tell of what cannot be used
    * @returns why the store takes nothing; then nothing of a chunk is in force, and all can be tried again
    */
-  async take(records: readonly StoredRecord[], filling?: Filling): Promise<Taken | StoreFailure> {
+  async take(records: readonly StoredRecord[], bringing?: Bringing): Promise<Taken | StoreFailure> {
     const corrupt: StoredRecord[] = [];
     const reasons = new Map<string, Map<string, number>>();
     const changes: Change[] = [];
@@ -86,25 +87,25 @@ export class Intake {
     let applied = 0;
     for (let at = 0; at < changes.length; at += CHUNK) {
       const chunk = changes.slice(at, at + CHUNK);
-      const merged = await this.#lists.merge(chunk, 'redis', filling?.record);
+      const merged = await this.#lists.merge(chunk, 'redis', bringing?.fill);
       if (merged instanceof StoreFailure) {
         if (this.#storeFailure !== merged.message) this.#events.list_merge_failed({ reason: merged.message });
         this.#storeFailure = merged.message;
         return merged;
       }
       this.#storeFailure = '';
-      if (filling !== undefined && merged.fill !== undefined) filling.record = merged.fill;
+      if (bringing !== undefined && merged.fill !== undefined) bringing.fill = merged.fill;
       applied += merged.applied;
       for (const { list, reason } of merged.invalid) note(list, reason);
     }
     this.#stats.received += applied;
     const unusable = new Map(Array.from(reasons, ([list, ofList]) => [list, summed(ofList)]));
-    for (const [list, { count, reason }] of unusable) this.#tell(list, count, reason);
+    if (bringing === undefined) for (const [list, found] of unusable) this.tell(list, found);
     return { applied, corrupt, unusable };
   }
 
   /** What stays in Redis is met at every comparison: once an hour is enough. */
-  #tell(list: string, count: number, reason: string): void {
+  tell(list: string, { count, reason }: Unusable): void {
     const what = `${count} ${reason}`;
     const told = this.#told.get(list);
     const nowMs = this.#now();

@@ -10,7 +10,7 @@ import { isPurgeable } from '../../store/purge.ts';
 import { registerHash, wrapDigest } from '../../store/register-hash.ts';
 import { isStamp, MAX_AHEAD_MS, NO_STAMP, stampTime } from '../../store/stamp.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
-import type { Filling, Intake, Unusable } from './intake.ts';
+import type { Bringing, Intake, Unusable } from './intake.ts';
 import { bucketOf, claimedHash, decodeRecord } from './record.ts';
 import type { RedisLists, StoredRecord } from './redis-lists.ts';
 import type { SharedLists } from './shared-lists.ts';
@@ -71,8 +71,8 @@ export async function repairList(list: string, parts: RepairParts): Promise<Repa
       isPurgeDue: false,
     };
   }
-  const filling = hasEntries ? undefined : { record: newFill(list) };
-  const brought = await bring(list, there, differing, parts, filling);
+  const bringing = { fill: hasEntries ? undefined : newFill(list) };
+  const brought = await bring(list, there, differing, parts, bringing);
   if (brought instanceof RedisFailure || brought instanceof StoreFailure) return brought;
   let sent = 0;
   let isPurgeDue = false;
@@ -122,7 +122,7 @@ async function bring(
   there: ReadonlyMap<number, number>,
   differing: ReadonlySet<number>,
   parts: RepairParts,
-  filling: Filling | undefined,
+  bringing: Bringing,
 ): Promise<Brought | Failure> {
   let [received, removed] = [0, 0];
   let unusable: Unusable | undefined;
@@ -144,7 +144,7 @@ async function bring(
         const bucket = bucketOf(key);
         sums.set(bucket, wrapDigest((sums.get(bucket) ?? 0) + claimedHash(text)));
       }
-      const taken = await parts.intake.take(records, filling);
+      const taken = await parts.intake.take(records, bringing);
       if (taken instanceof StoreFailure) return taken;
       received += taken.applied;
       const left = taken.unusable.get(list);
@@ -165,6 +165,7 @@ async function bring(
       removed += counted;
     }
   }
+  if (unusable !== undefined) parts.intake.tell(list, unusable);
   return { received, removed, unusable };
 }
 
