@@ -5,6 +5,7 @@
 import { type Change, DROP_KEY } from './list-records.ts';
 import { type ListState, NOT_BURIED } from './list-rows.ts';
 import { RegisterWriter } from './register-writer.ts';
+import { stampAt } from './stamp.ts';
 import type { StoreDatabase } from './store-database.ts';
 
 const DAY_MS = 86_400_000;
@@ -30,7 +31,8 @@ function purgeHorizon(nowMs: number): number {
 /** True for what has had its time: it is not taken from other servers, nor given to them. */
 export function isPurgeable(change: Change, nowMs: number): boolean {
   const horizon = purgeHorizon(nowMs);
-  if (change.kind === 'list') return false;
+  // Where a clock said 1970 when it was removed, the stamp knows better.
+  if (change.kind === 'list' || change.stamp > stampAt(horizon)) return false;
   if (change.kind === 'drop' || change.isDeleted) return change.changed < horizon;
   return change.expires !== null && change.expires < horizon;
 }
@@ -39,8 +41,9 @@ export function purge(database: StoreDatabase, { nowMs }: { readonly nowMs: numb
   const horizon = purgeHorizon(nowMs);
   const dead = (condition: string) =>
     database.columns(
-      `SELECT list, key, stamp, deleted FROM entry WHERE ${condition} AND ${NOT_BURIED} LIMIT ?`,
+      `SELECT list, key, stamp, deleted FROM entry WHERE ${condition} AND stamp <= ? AND ${NOT_BURIED} LIMIT ?`,
       horizon,
+      stampAt(horizon),
       ROWS_AT_A_TIME,
     );
   const rows = [
@@ -74,8 +77,9 @@ export function purge(database: StoreDatabase, { nowMs }: { readonly nowMs: numb
 /** Behind a drop there may still be rows to delete: until then it is kept. */
 function purgeDrops(database: StoreDatabase, writer: RegisterWriter, horizon: number): void {
   const drops = database.columns(
-    "SELECT name, dropped FROM list WHERE dropped <> '' AND dropped_at < ? AND buried = 0",
+    "SELECT name, dropped FROM list WHERE dropped <> '' AND dropped_at < ? AND dropped <= ? AND buried = 0",
     horizon,
+    stampAt(horizon),
   );
   for (const [list, stamp] of drops) {
     database.run("UPDATE list SET dropped = '', dropped_unshared = 0 WHERE name = ?", String(list));

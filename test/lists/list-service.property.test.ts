@@ -228,6 +228,26 @@ describe('a merge', () => {
     const tombstone = changes.filter((change) => change.isDeleted);
     expect(await lists.merge(tombstone, 'elsewhere')).toMatchObject({ applied: 0, ignored: 1 });
   });
+
+  it('keeps for 30 days what was removed while the clock said 1970', async () => {
+    let now = START;
+    const { lists } = await openTestLists({ now: () => now });
+    const changes: Change[] = [];
+    lists.onChange((news) => changes.push(...news));
+    await lists.apply(
+      [makeList('a'), { operation: 'put', list: 'a', key: 'a.example', fields: { action: 'OK' } }],
+      BY,
+    );
+    const older = changes.filter(({ kind }) => kind === 'entry');
+    now = 0;
+    await lists.apply([{ operation: 'remove', list: 'a', key: 'a.example' }], BY);
+    now = START + 86_400_000;
+    await lists.purge();
+    expect(await lists.merge(older, 'elsewhere')).toMatchObject({ applied: 0, ignored: 1 });
+    now = START + 31 * 86_400_000;
+    await lists.purge();
+    expect(sound(await lists.registers('a', undefined, 10))).toHaveLength(1);
+  });
 });
 
 it('purges a register once, also a tombstone that came with an expiry', async () => {
