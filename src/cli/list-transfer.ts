@@ -20,6 +20,7 @@ import { OperatorError } from '../util/operator-error.ts';
 import { systemErrorReason } from '../util/system-error.ts';
 import { utf8Text } from '../util/utf8.ts';
 import { AdminClient, ApiRefusal } from './admin-client.ts';
+import { tellUnshared } from './list.ts';
 import type { OptionValues } from './setting-flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -35,6 +36,7 @@ type Counts = Record<'created' | 'changed' | 'unchanged' | 'removed' | 'absent',
 interface Summary {
   readonly counts: Counts;
   readonly results: readonly { readonly key: string }[];
+  readonly shared?: boolean;
 }
 
 interface ListKindOnly {
@@ -67,6 +69,8 @@ export async function listImport(
   if (mistakes.length > 0) return tellMistakes(file, mistakes, terminal);
   const isDryRun = options['dryRun'] === true;
   const counts: Counts = { created: 0, changed: 0, unchanged: 0, removed: 0, absent: 0 };
+  /** What the last part that changed something says: what is shared, is so in order. */
+  let isShared: boolean | undefined;
   /** Where the part begins that is being sent. */
   let start = 0;
   const send = async (edits: readonly Edit[], isTrial: boolean): Promise<string[]> => {
@@ -82,6 +86,7 @@ export async function listImport(
       for (const outcome of Object.keys(counts) as (keyof Counts)[])
         counts[outcome] += summary.counts[outcome];
       for (const { key } of summary.results) keys.push(key);
+      isShared = summary.shared ?? isShared;
     }
     return keys;
   };
@@ -113,7 +118,10 @@ export async function listImport(
     return tellMistakes(file, refused, terminal);
   }
   if (options['json'] === true) terminal.out(JSON.stringify({ ...counts, dry_run: isDryRun }));
-  else terminal.out(`${name}: ${told()}${isDryRun ? ' (nothing was changed: --dry-run)' : ''}`);
+  else {
+    terminal.out(`${name}: ${told()}${isDryRun ? ' (nothing was changed: --dry-run)' : ''}`);
+    tellUnshared(isShared, terminal);
+  }
   return 0;
 }
 

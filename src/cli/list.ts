@@ -1,6 +1,6 @@
 /**
  * `postward list`: managed lists of a running daemon. What is typed here is in
- * force, on all servers that share lists, when the command returns.
+ * force when the command returns; what other servers do not have then is told.
  */
 import { visible } from '../language/visible.ts';
 import { OperatorError } from '../util/operator-error.ts';
@@ -48,7 +48,13 @@ interface EditAnswer {
   readonly shared?: boolean;
 }
 
-const NOT_SHARED = 'postward: in force here; the other servers get it as soon as Redis answers again';
+/** @param shared of the answer to an edit; undefined: there is nobody to share with */
+export function tellUnshared(shared: boolean | undefined, terminal: Terminal): void {
+  if (shared !== false) return;
+  terminal.error(
+    'postward: in force here; the other servers do not have it yet, see `redis` in `postward health`',
+  );
+}
 
 const MOST_IN_A_PAGE = 1000;
 
@@ -145,7 +151,7 @@ export async function listAdd(
   for (const note of notes) terminal.error(`postward: ${visible(note)}`);
   const until = entry.expires_at === undefined ? '' : `, until ${seconds(entry.expires_at)}`;
   terminal.out(visible(`${name}: ${entry.key} ${entry.action}${until}`));
-  if (shared === false) terminal.error(NOT_SHARED);
+  tellUnshared(shared, terminal);
   return 0;
 }
 
@@ -165,7 +171,7 @@ export async function listRm(
       >({ method: 'DELETE', path: ['lists', name, 'entries', key] });
       // One a line: the next key may be refused.
       terminal.out(options['json'] === true ? JSON.stringify(before) : `${name}: ${key} removed`);
-      if (shared === false) terminal.error(NOT_SHARED);
+      tellUnshared(shared, terminal);
     } catch (error) {
       // The others shall go all the same, as with rm(1).
       if (!(error instanceof OperatorError && error.code === 'api-404')) throw error;
@@ -179,7 +185,7 @@ export async function listRm(
 export async function listCreate(name: string, options: OptionValues, terminal: Terminal): Promise<number> {
   const client = new AdminClient(options, terminal);
   const { kind, description } = options;
-  const { list } = await client.ask<{ readonly list: ListFacts }>({
+  const { list, shared } = await client.ask<{ readonly list: ListFacts; readonly shared?: boolean }>({
     method: 'PUT',
     path: ['lists', name],
     body: {
@@ -189,14 +195,16 @@ export async function listCreate(name: string, options: OptionValues, terminal: 
   });
   if (options['json'] === true) return json(list, terminal);
   terminal.out(`${list.name}: ${list.kind}`);
+  tellUnshared(shared, terminal);
   return 0;
 }
 
 export async function listDrop(name: string, options: OptionValues, terminal: Terminal): Promise<number> {
   const client = new AdminClient(options, terminal);
-  const answer = await client.ask({ method: 'DELETE', path: ['lists', name] });
+  const answer = await client.ask<{ readonly shared?: boolean }>({ method: 'DELETE', path: ['lists', name] });
   if (options['json'] === true) return json(answer, terminal);
   terminal.out(`${name} dropped, with its entries`);
+  tellUnshared(answer.shared, terminal);
   return 0;
 }
 
