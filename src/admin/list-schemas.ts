@@ -71,7 +71,7 @@ export const DRY_RUN = Type.Optional(
 export const SHARED = Type.Optional(
   Type.Boolean({
     description:
-      'Whether the servers that share lists have it already; if not, they will. Missing: nobody shares them.',
+      'Whether the servers that share lists have it already; if not, they will. Missing: nobody shares them, or nothing was changed.',
   }),
 );
 
