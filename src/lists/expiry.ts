@@ -28,11 +28,15 @@ export class Expiry {
 
   async sweep(): Promise<void> {
     const now = this.#now();
-    const swept = this.#sweptUntil;
-    const isBack = now < swept;
-    if (isBack && !(await this.#putBack(now, swept + SWEEP_MS))) return;
+    const until = Math.max(this.#sweptUntil, this.#memory.expiredUntil);
+    const isBack = now < until;
+    this.#memory.expiredUntil = now;
+    if (isBack && !(await this.#putBack(now, until))) {
+      this.#sweptUntil = until;
+      return;
+    }
     // When it went back nobody knows: what has expired since is among all that ever has.
-    if (await this.#takeOut(isBack ? 0 : swept, now)) this.#sweptUntil = now;
+    if (await this.#takeOut(isBack ? 0 : this.#sweptUntil, now)) this.#sweptUntil = now;
   }
 
   #takeOut(since: number, until: number): Promise<boolean> {

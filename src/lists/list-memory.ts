@@ -14,6 +14,8 @@ export class ListMemory {
   readonly #lists = new Map<string, ManagedList>();
   readonly #pool = new ActionPool();
   readonly #now: () => number;
+  /** Until when, in milliseconds since 1970, entries were taken for expired: a clock may go back. */
+  expiredUntil = 0;
 
   /** @param now milliseconds since 1970 */
   constructor(now: () => number) {
@@ -98,11 +100,13 @@ export class ListMemory {
   }
 
   apply(changes: readonly Change[]): void {
+    const nowMs = this.#now();
+    this.expiredUntil = Math.max(this.expiredUntil, nowMs);
     for (const change of changes) {
       if (change.kind !== 'entry') continue;
       const { index } = this.list(change.list);
       const { key, action, expires, isDeleted } = change;
-      if (isDeleted || (expires !== null && expires <= this.#now())) index.delete(key);
+      if (isDeleted || (expires !== null && expires <= nowMs)) index.delete(key);
       else index.set(key, action, expires);
     }
   }

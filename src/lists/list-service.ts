@@ -235,6 +235,7 @@ export class ListService {
     if (lists instanceof StoreFailure) return lists;
     this.#memory.describe(lists);
     const nowMs = this.#now();
+    this.#memory.expiredUntil = nowMs;
     for (const { list } of lists) {
       const ask = (after: string) =>
         this.#store.ask('loadEntries', { list, after, nowMs, limit: LOAD_CHUNK });

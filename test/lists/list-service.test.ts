@@ -285,6 +285,26 @@ describe('an entry that expires', () => {
     expect(lists.list('a')?.entries).toBe(0);
   });
 
+  it('is in force again where it came from elsewhere while the clock was ahead for a moment', async () => {
+    let now = Date.UTC(2030, 0, 1);
+    const expires = now + 3_600_000;
+    const { lists: other } = await openTestLists({ now: () => now });
+    const changes: Change[] = [];
+    other.onChange((news) => changes.push(...news));
+    await applied(other, makeList('a'), put('a', 'example.com', 'REJECT', { expires }));
+    const { lists } = await openTestLists({ now: () => now });
+    await lists.sweep();
+    now += 7_200_000;
+    await lists.merge(changes, 'elsewhere');
+    expect(lists.match('example.com')).toEqual([]);
+    now -= 7_140_000;
+    await lists.sweep();
+    expect(lists.match('example.com')).toMatchObject([{ action: 'REJECT' }]);
+    now = expires;
+    await lists.sweep();
+    expect(lists.list('a')?.entries).toBe(0);
+  });
+
   it('is not loaded when its time has come', async () => {
     const directory = dataDirectory();
     const first = await openTestLists({ directory });
