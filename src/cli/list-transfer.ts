@@ -3,7 +3,7 @@
  * read here, so that every mistake in it is told with its line before anything
  * is changed, and sent in requests of a size that the API takes.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { visible } from '../language/visible.ts';
 import { countLeftOut } from '../lists/formats/access-format.ts';
@@ -26,7 +26,8 @@ import type { Terminal } from './terminal.ts';
 
 /** Well below what the API takes at once, in number and in bytes. */
 const EDITS_AT_ONCE = 5000;
-const MAX_INPUT_BYTES = 512 * 1024 * 1024;
+/** Below the longest text that there can be. */
+const MAX_INPUT_BYTES = 500 * 1024 * 1024;
 const MISTAKES_SHOWN = 20;
 
 const BROKEN = 2;
@@ -260,7 +261,7 @@ async function bytesOf(file: string, terminal: Terminal): Promise<Buffer> {
   }
   const path = resolve(terminal.directory, file);
   try {
-    return readFileSync(path);
+    if (statSync(path).size <= MAX_INPUT_BYTES) return readFileSync(path);
   } catch (error) {
     throw new OperatorError(
       'unreadable-import',
@@ -268,4 +269,9 @@ async function bytesOf(file: string, terminal: Terminal): Promise<Buffer> {
       'check the path, or name `-` for standard input',
     );
   }
+  throw new OperatorError(
+    'input-too-large',
+    `\`${path}\` has more than ${MAX_INPUT_BYTES} bytes`,
+    'import it in parts',
+  );
 }

@@ -1,6 +1,6 @@
 /** The commands that ask a running daemon, over its local socket and over its address. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -278,6 +278,11 @@ describe('import and export', () => {
     );
     await expect(printed('list', 'import', 'other', 'latin1')).rejects.toThrow();
     expect(terminal.errors).toContain('line 2 of `latin1` is not UTF-8');
+    writeFileSync(join(directory, 'large'), '');
+    truncateSync(join(directory, 'large'), 600 * 2 ** 20);
+    terminal.errors = '';
+    expect(await typed('list', 'import', 'other', 'large')).not.toBe(0);
+    expect(terminal.errors).toMatch(/large` has more than 524288000 bytes/);
     const spelt = [
       '2001:db8::7 REJECT',
       '2001:0db8::7 OK',
