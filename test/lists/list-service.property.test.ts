@@ -76,7 +76,13 @@ function modelApply(
   const before = model.get(given.key);
   switch (given.do) {
     case 'put': {
-      if (given.only === 'absent' && before !== undefined) return false;
+      // One whose time is over is not there, for whoever makes what is not there.
+      if (
+        given.only === 'absent' &&
+        before !== undefined &&
+        (before.expires ?? Number.POSITIVE_INFINITY) > now
+      )
+        return false;
       if (given.only === 'present' && before === undefined) return false;
       const expires = given.after === undefined ? null : now + given.after * 1000;
       model.set(given.key, { action: given.action, expires });
