@@ -91,7 +91,7 @@ export class Follower {
    * @param before where this stood when Redis was asked
    */
   check({ lastId, sequence }: SharedState, before: Position | undefined): void {
-    if (before === undefined || before.sequence <= sequence) return;
+    if (before === undefined || (before.sequence <= sequence && !isEarlier(lastId, before.id))) return;
     this.#position = { id: lastId, sequence };
     this.#onGap();
   }
@@ -135,4 +135,11 @@ export class Follower {
   async #pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#closing.signal, ref: false }).catch(() => {});
   }
+}
+
+/** Ids of a stream, MILLISECONDS-NUMBER: they go back where a log begins anew and Redis's clock is behind what it was. */
+function isEarlier(id: string, other: string): boolean {
+  const [ms = 0, number = 0] = id.split('-').map(Number);
+  const [otherMs = 0, otherNumber = 0] = other.split('-').map(Number);
+  return ms === otherMs ? number < otherNumber : ms < otherMs;
 }

@@ -65,6 +65,20 @@ describe.skipIf(!requirement('redis').isMet)('comparing lists, when redis', () =
     expect(one.sharing.status.trouble).toBe('');
   });
 
+  test('is-wiped and refilled with its clock set back: what comes into the new log is in force', async () => {
+    const [one, two] = [await started(), await started()];
+    const ask = (command: string, ...args: string[]) => askRedis(redis.port, command, ...args);
+    await ask('XADD', 'postward:{lists}:log', `${Date.now() + 3_600_000}-0`, 's', '0', 'l', 'bad');
+    await one.put('bad', 'a.example', 'REJECT');
+    await until('followed', () => two.found('a.example') === 'REJECT');
+    const refill = "redis.call('FLUSHALL') redis.call('SET', 'postward:{lists}:sequence', '1000')";
+    await ask('EVAL', refill, '0');
+    for (const server of [one, two]) server.sharing.compareNow();
+    for (const server of [one, two]) await server.isSame();
+    await one.put('bad', 'b.example', 'REJECT');
+    await until('in force', () => two.found('b.example') === 'REJECT');
+  });
+
   test('dies amid a comparison: what it had before is not what it has', async () => {
     const one = await started();
     let isOver = false;
