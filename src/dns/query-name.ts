@@ -7,7 +7,7 @@
  * hosts. HELO names are chosen by strangers, so this is also what keeps
  * their odd bytes off the wire. Does not change case, strips nothing.
  */
-import { domainToASCII } from 'node:url';
+import { asciiDomain } from '../net/domain-name.ts';
 import { isValidHostname } from '../net/hostname-rules.ts';
 import { inetAton } from '../net/inet-aton.ts';
 import type { DnsType } from './resolver.ts';
@@ -24,10 +24,8 @@ const SYSTEM_NAME = /^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/i;
  */
 export function queryName(name: string): string | undefined {
   if (isLookupName(name)) return name;
-  // IDNA only for names that need it: it would repair ASCII names that Postfix refuses.
-  if (!/[^\0-\x7f]/.test(name)) return undefined;
-  const ascii = domainToASCII(name);
-  return isLookupName(ascii) ? ascii : undefined;
+  const ascii = asciiDomain(name);
+  return ascii !== undefined && isLookupName(ascii) ? ascii : undefined;
 }
 
 /** What dns_lookup(3) lets pass, in questions and in record data: valid host names, also with `*` as first label. */

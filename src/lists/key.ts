@@ -5,8 +5,7 @@
  * What is meant without doubt is put into that form, and said; the rest is
  * refused with the cure. Case never matters.
  */
-import { domainToASCII } from 'node:url';
-import { withoutTrailingDot } from '../net/domain-name.ts';
+import { asciiDomain, withoutTrailingDot } from '../net/domain-name.ts';
 import { isValidHostname } from '../net/hostname-rules.ts';
 import { formatIpv4, parseIpAddress } from '../net/ip-address.ts';
 import { isNetworkSyntaxError, parseIpNetwork } from '../net/ip-network.ts';
@@ -269,10 +268,4 @@ function canonicalName(text: string): string | KeyMistake {
     error: `${shown(text)} is no domain name`,
     help: 'write letters, digits and hyphens in labels with dots between them, as in `example.com`',
   };
-}
-
-/** A domain as the DNS has it (RFC 5891): U-labels become A-labels; undefined when they cannot. */
-export function asciiDomain(name: string): string | undefined {
-  if (!/[^\0-\x7f]/.test(name)) return name;
-  return domainToASCII(name) || undefined;
 }

@@ -2,11 +2,11 @@
  * The entries of one list as lookups see them: canonical keys to actions,
  * edited in place. An entry that is set is in force at the next lookup.
  */
+import { asciiDomain } from '../net/domain-name.ts';
 import { IpAddress, parseIpAddress, parseIpv4, parseIpv6Into } from '../net/ip-address.ts';
 import { isNetworkSyntaxError, parseIpNetwork, wordMask } from '../net/ip-network.ts';
 import { foldCase } from '../tables/fold-case.ts';
 import { type ActionPool, type EntryValue, expiryOf, isExpired } from './action-pool.ts';
-import { asciiDomain } from './key.ts';
 import { NameIndex } from './name-index.ts';
 import { NetworkIndex, type NetworkKey } from './network-index.ts';
 

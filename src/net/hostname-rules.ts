@@ -5,7 +5,7 @@
  * RFC 1035 in places (`_`), and an address may pass here that parseIpAddress
  * refuses (leading zeros), so use these for judging text only.
  */
-import { domainToASCII } from 'node:url';
+import { asciiDomain } from './domain-name.ts';
 
 const MAX_HOSTNAME_LENGTH = 255;
 const MAX_LABEL_LENGTH = 63;
@@ -43,7 +43,7 @@ export function isValidHostname(name: string): boolean {
  * 5890): Postfix lets one come this far only in a message with SMTPUTF8.
  */
 export function isValidMailDomain(name: string): boolean {
-  return isValidHostname(/[^\0-\x7f]/.test(name) ? domainToASCII(name) : name);
+  return isValidHostname(asciiDomain(name) ?? '');
 }
 
 /** A bare address of either family. */
