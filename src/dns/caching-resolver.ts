@@ -215,7 +215,11 @@ export class CachingResolver implements Resolver {
     const flight = { flushes: this.#flushes } as Flight;
     const asked = this.#askTiers(ownKey, type, flight);
     // What is answered at once costs nothing to ask again.
-    if (!isPromise<TierAnswer>(asked)) return asked;
+    if (!isPromise<TierAnswer>(asked)) {
+      return asked.status === 'tempfail' && old !== undefined && this.#isOfUse(old)
+        ? this.#standIn(old)
+        : asked;
+    }
     const answered = asked.then((answer) => this.#finish(flight, ownKey, type, answer));
     flight.answered = old === undefined ? answered : this.#orStale(answered, old);
     this.#flights[type].set(ownKey, flight);

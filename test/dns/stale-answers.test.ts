@@ -147,3 +147,20 @@ it('stale-while-revalidate meets a failure: the failure is told, unless stale an
     expect(ask()).toBe(expected);
   }
 });
+
+it('a failure that comes at once, since too much is under way, is answered with the old answer as well', async () => {
+  let isOverloaded = false;
+  let nowMs = 0;
+  const upstream = { lookup: () => (isOverloaded ? tempfail('overloaded') : Promise.resolve(OLD)) };
+  const cache = new CachingResolver(upstream, { now: () => nowMs, staleSeconds: 3600 });
+  await cache.lookup('host.test', 'A');
+  nowMs = 60_000;
+  isOverloaded = true;
+  expect(await cache.lookup('host.test', 'A')).toBe(OLD);
+  expect(cache.stats.stale).toBe(1);
+  expect((await cache.lookup('other.test', 'A')).reason).toBe('overloaded');
+  isOverloaded = false;
+  nowMs += 30_000;
+  await cache.lookup('host.test', 'A');
+  expect(cache.stats.misses, 'asked for again').toBe(4);
+});
