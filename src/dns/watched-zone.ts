@@ -12,7 +12,7 @@ import type { PromiseOrValue } from '../util/promise-or-value.ts';
 import { type DnsblArgument, parseDnsblArgument, readDnsblAnswer } from './dnsbl.ts';
 import type { DnsblDoubt } from './dnsbl-doubts.ts';
 import type { DnsblFault } from './dnsbl-faults.ts';
-import { type DnsblSubject, type PointKind, pointKind } from './dnsbl-points.ts';
+import { type DnsblSubject, freshPoint, type PointKind, pointKind } from './dnsbl-points.ts';
 import { askFreshPoint, type ProbeReport, probeDnsbl } from './dnsbl-probe.ts';
 import { judgeFreshPoint, judgeProbe, type ProbeVerdict } from './dnsbl-verdict.ts';
 import type { DnsAnswer, Resolver } from './resolver.ts';
@@ -318,15 +318,19 @@ export class WatchedZone {
   }
 
   /**
-   * How long the resolver takes for what every resolver has at hand, the name
-   * servers of the top-level domain; undefined: it answers nothing at all. What
-   * a zone's own servers do not say in time is their own doing.
+   * How long the resolver takes for a name of the same top-level domain that
+   * nobody has asked for, since what it has at hand it repeats for days when
+   * it has lost its way to the world; undefined: it cannot say. What a zone's
+   * own servers do not say in time is their own doing.
    */
   async #timeOfDns(): Promise<number | undefined> {
     if (this.hasOwnServers) return 0;
     const topLevel = this.zone.slice(this.zone.lastIndexOf('.') + 1);
     const started = performance.now();
-    const answer = await this.#resolver.lookup(topLevel, 'NS');
+    const answer = await this.#resolver.lookup(
+      `${freshPoint(this.zone, 'domain', 'domain')}.${topLevel}`,
+      'A',
+    );
     return answer.status === 'tempfail' ? undefined : performance.now() - started;
   }
 }

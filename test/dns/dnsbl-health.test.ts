@@ -178,6 +178,19 @@ test('while the DNS itself is out no list is blamed', async () => {
   expect(list.state).toBe('healthy');
 });
 
+test('nor is one while the resolver only repeats what it knows: it has lost its way to the world', async () => {
+  const watch = await watchLists(`${testEntries('bl.test')}test NS ns.test\n`);
+  const list = watch.list('bl.test');
+  await watch.health.probeAll();
+  watch.dns.setZone('test NS ns.test\n*.test !SERVFAIL A\n*.bl.test !SERVFAIL\n');
+  for (let n = 0; n < 3; n += 1) await watch.health.probeAll();
+  expect(watch.happened).toEqual([]);
+  watch.dns.setZone('test NS ns.test\n*.bl.test !SERVFAIL\n');
+  for (let n = 0; n < 2; n += 1) await watch.health.probeAll();
+  expect(watch.happened, 'the list alone fails').toEqual(['bl.test aside fails']);
+  expect(list.state).toBe('set_aside');
+});
+
 test('tried again with back-off', async () => {
   const watch = await watchLists('*.bl.test !REFUSED\n', { retryMs: 40 });
   watch.list('bl.test');
