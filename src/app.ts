@@ -6,7 +6,7 @@ import { environmentToken } from './admin/auth/environment-token.ts';
 import { DaemonHealth } from './admin/daemon-health.ts';
 import type { Admin } from './admin/start-admin.ts';
 import { publicResolversAmong } from './dns/dnsbl-faults.ts';
-import { type Dns, dnsServers, openDns, serversDown, serversOf, zoneMask } from './dns/open-dns.ts';
+import { type Dns, openDns, serversDown, serversOf, zoneMask } from './dns/open-dns.ts';
 import type { ZoneMask } from './dns/zone-mask.ts';
 import type { Diagnostic } from './language/diagnostic.ts';
 import type { ListService } from './lists/list-service.ts';
@@ -127,9 +127,10 @@ export class App {
       log.unknown_policy_context({ policy_context, policy }),
     );
     this.#decider = this.#deciderOf(() => this.#policies.current);
+    const { client } = this.#dns;
     this.#watch = new WiringWatch({
       policies: () => this.#policies.current.policies,
-      publicResolvers: publicResolversAmong(dnsServers(settings.dns).map(({ host }) => host)),
+      publicResolvers: () => publicResolversAmong(client.servers.map(({ host }) => host)),
     });
     this.#mask = zoneMask(settings.dns.zones);
     this.#recent = new RecentDecisions(

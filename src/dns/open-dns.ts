@@ -6,7 +6,7 @@ import { CachingResolver } from './caching-resolver.ts';
 import type { DnsServerAddress, ServerChange } from './dns-server.ts';
 import { DnsblHealth } from './dnsbl-health.ts';
 import { RedisStore } from './redis-store.ts';
-import { readResolvConf } from './resolv-conf.ts';
+import { followResolvConf, readResolvConf } from './resolv-conf.ts';
 import { SharedAnswers } from './shared-answers.ts';
 import type { WatchEvents } from './watched-zone.ts';
 import { WireClient } from './wire-client.ts';
@@ -96,6 +96,8 @@ export function openDns(
       isOfDnsbl,
     });
   const client = clientFor(dnsServers(setting), (name) => dnsbl.isWatched(name));
+  const unfollow =
+    setting.servers.length > 0 ? undefined : followResolvConf((servers) => client.useServers(servers));
   const zones = Object.entries(setting.zones);
   const zoneClients = new Map(
     zones.flatMap(([zone, { servers }]) =>
@@ -148,6 +150,7 @@ export function openDns(
     shared,
     redis: connection,
     close() {
+      unfollow?.();
       dnsbl.close();
       client.close();
       for (const zoneClient of zoneClients.values()) zoneClient.close();
@@ -157,7 +160,7 @@ export function openDns(
 }
 
 /** The servers that are set, or those of the system. */
-export function dnsServers({ servers }: Pick<DnsSetting, 'servers'>): readonly DnsServerAddress[] {
+function dnsServers({ servers }: Pick<DnsSetting, 'servers'>): readonly DnsServerAddress[] {
   const named = servers.flatMap((text) => parseServerAddress(text) ?? []);
   return named.length > 0 ? named : readResolvConf().servers;
 }

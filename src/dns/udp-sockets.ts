@@ -34,6 +34,7 @@ export class UdpSockets {
   readonly #random: RandomSource;
   readonly #onIgnored: () => void;
   readonly #slots: (UdpSocket | undefined)[] = new Array(SOCKETS_PER_SERVER).fill(undefined);
+  #isRetired = false;
 
   /** `onIgnored` is told of every datagram that answers no open query. */
   constructor(server: DnsServerAddress, random: RandomSource, onIgnored: () => void) {
@@ -50,7 +51,15 @@ export class UdpSockets {
       socket = new UdpSocket(this.#server, this.#onIgnored, nowMs);
       this.#slots[slot] = socket;
     }
-    return socket.send(query, this.#random, listener);
+    const cancel = socket.send(query, this.#random, listener);
+    if (this.#isRetired) socket.retire();
+    return cancel;
+  }
+
+  /** Each socket closes when its open queries are done. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const socket of this.#slots) socket?.retire();
   }
 
   /** Open queries are dropped without a word. */

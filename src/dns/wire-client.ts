@@ -71,7 +71,10 @@ export class WireClient implements Resolver {
     inFlight: 0,
     queued: 0,
   };
-  readonly #context: ExchangeContext;
+  #context: ExchangeContext;
+  readonly #ignored = (): void => {
+    this.stats.ignoredMessages += 1;
+  };
   readonly #totalMs: number;
   readonly #turns: Turns<WireLookup>;
   readonly #isOfDnsbl: (name: string) => boolean;
@@ -81,25 +84,19 @@ export class WireClient implements Resolver {
   #isClosed = false;
 
   constructor(options: WireClientOptions) {
-    const servers = options.servers.map(
-      (address) => new DnsServer(address, (server, reason) => this.#serverChanged(server, reason)),
-    );
     this.#onServerChange = options.onServerChange;
-    const random = new RandomSource();
-    const ignored = (): void => {
-      this.stats.ignoredMessages += 1;
-    };
     this.#context = {
-      servers,
-      sockets: new Map(servers.map((server) => [server, new UdpSockets(server, random, ignored)])),
-      random,
+      servers: [],
+      sockets: new Map(),
+      random: new RandomSource(),
       counters: this.stats,
       timeoutMs: options.timeoutMs ?? 2_000,
       attempts: options.attempts ?? 3,
       now: options.now ?? (() => performance.now()),
     };
+    this.useServers(options.servers);
     const { timeoutMs, attempts } = this.#context;
-    this.#totalMs = options.totalMs ?? timeoutMs * attempts * servers.length;
+    this.#totalMs = options.totalMs ?? timeoutMs * attempts * options.servers.length;
     this.#isOfDnsbl = options.isOfDnsbl ?? (() => false);
     this.#turns = new Turns({
       maxRunning: options.maxInFlight ?? 1_000,
@@ -111,6 +108,24 @@ export class WireClient implements Resolver {
   /** The servers it asks, with their state. */
   get servers(): readonly DnsServer[] {
     return this.#context.servers;
+  }
+
+  /** Asks these from now on; lookups on their way go on with those before. What is known of a server stays known. */
+  useServers(addresses: readonly DnsServerAddress[]): void {
+    const before = this.#context;
+    const servers = addresses.map(
+      ({ host, port }) =>
+        before.servers.find((server) => server.host === host && server.port === port) ??
+        new DnsServer({ host, port }, (server, reason) => this.#serverChanged(server, reason)),
+    );
+    const sockets = new Map(
+      servers.map((server) => [
+        server,
+        before.sockets.get(server) ?? new UdpSockets(server, before.random, this.#ignored),
+      ]),
+    );
+    for (const [server, own] of before.sockets) if (!sockets.has(server)) own.retire();
+    this.#context = { ...before, servers, sockets };
   }
 
   lookup(name: string, type: DnsType): PromiseOrValue<DnsAnswer> {
@@ -152,7 +167,7 @@ export class WireClient implements Resolver {
    */
   #serverChanged(server: DnsServer, reason: string): void {
     const tell = this.#onServerChange;
-    if (tell === undefined || this.#isClosed) return;
+    if (tell === undefined || this.#isClosed || !this.servers.includes(server)) return;
     if (!server.isDown) {
       if (this.#saidDown.delete(server)) tell(server, reason);
       return;

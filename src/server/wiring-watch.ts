@@ -30,7 +30,7 @@ export interface WiringDoubt {
 export interface WiringWatchOptions {
   readonly policies: () => ReadonlyMap<string, Policy>;
   /** Public DNS resolvers among those in use: `8.8.8.8 (Google Public DNS)`. */
-  readonly publicResolvers: readonly string[];
+  readonly publicResolvers: () => readonly string[];
   /** Milliseconds that never go back. Default performance.now. */
   readonly now?: () => number;
 }
@@ -156,7 +156,7 @@ export class WiringWatch {
 
   #publicResolver(): WiringDoubt[] {
     const { publicResolvers, policies } = this.#options;
-    const [resolver] = publicResolvers;
+    const [resolver] = publicResolvers();
     if (resolver === undefined) return [];
     const asking = [...policies().values()].find((policy) => usesDnsbl(policy));
     if (asking === undefined) return [];

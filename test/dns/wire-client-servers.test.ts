@@ -133,6 +133,20 @@ describe('one server', () => {
     expect((await client([only]).lookup('a.test', 'A')).status).toBe('found');
   });
 
+  it('others from now on: what is on its way ends at the old ones, which are asked nothing more', async () => {
+    const [old, kept, next] = [await server(GOOD), await server(GOOD), await server('*.test A 192.0.2.2')];
+    const resolver = client([old, kept], { timeoutMs: 2_000 });
+    old.setZone(`*.test !DELAY 100\n${GOOD}`);
+    const onItsWay = resolver.lookup('a.test', 'A');
+    resolver.useServers([next.server, kept.server]);
+    expect(resolver.servers.map(({ port }) => port)).toEqual([next.port, kept.port]);
+    expect((await resolver.lookup('b.test', 'A')).records).toMatchObject([{ data: '192.0.2.2' }]);
+    expect((await onItsWay).records).toMatchObject([{ data: '192.0.2.1' }]);
+    await next.stop();
+    expect((await resolver.lookup('c.test', 'A')).records).toMatchObject([{ data: '192.0.2.1' }]);
+    expect([old.received, kept.received]).toEqual([1, 1]);
+  });
+
   it('an open lookup keeps a process alive, idle sockets do not', async () => {
     const only = await server('*.test !DELAY 50\n*.test A 192.0.2.1');
     const script = `

@@ -23,7 +23,7 @@ function watchFor(text: string, options: Partial<WiringWatchOptions> = {}): Wiri
   const policy = policyOf(text);
   return new WiringWatch({
     policies: () => new Map([['mx', policy]]),
-    publicResolvers: [],
+    publicResolvers: () => [],
     now: () => nowMs,
     ...options,
   });
@@ -177,7 +177,7 @@ test('an attribute counts as soon, and as long, as the policy in force reads it'
 });
 
 test('DNSBLs through a public resolver; without DNSBLs nobody minds', () => {
-  const publicResolvers = ['8.8.8.8 (Google Public DNS)'];
+  const publicResolvers = () => ['8.8.8.8 (Google Public DNS)'];
   expect(codes(watchFor(MX, { publicResolvers }))).toEqual(['public_resolver 8.8.8.8 (Google Public DNS)']);
   expect(codes(watchFor('smtpd_client_restrictions = permit_mynetworks\n', { publicResolvers }))).toEqual([]);
 });
