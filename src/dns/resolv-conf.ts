@@ -2,8 +2,9 @@
  * Which DNS servers the system uses.
  *
  * Reads resolv.conf(5) as far as it concerns a resolver that asks only for
- * whole names: nameserver. `search` and `domain` have no say: Postfix does not
- * append domains either. How long and how often to ask is in our own settings.
+ * whole names: nameserver. `search` and `domain` have no say: Postfix's own
+ * lookups append no domains either; what the C library appends for it is that
+ * host's business. How long and how often to ask is in our own settings.
  * Follows the file: a network that comes up late, or gives other servers, has
  * it written anew, and the C library that Postfix asks through sees that, too.
  */
