@@ -110,7 +110,7 @@ export function openDns(
   const router = new ZoneRouter(client, zoneClients);
   const { dnsbl: watch } = setting;
   const dnsbl = new DnsblHealth({
-    resolver: router,
+    resolver: { lookup: (name, type) => router.route(name).lookupAtOnce(name, type) },
     events: { ...events.dnsbl, believed: (answer) => shared?.release(answer) },
     probeMs: watch.probe_seconds * 1000,
     retryMs: watch.retry_seconds * 1000,

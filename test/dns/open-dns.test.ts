@@ -58,3 +58,38 @@ test('more domains with silent servers than are looked up at a time: the DNSBL a
   expect((await resolver.lookup('11.2.0.192.bl.test', 'A')).status).toBe('nxdomain');
   expect(client.stats.queued).toBeGreaterThan(0);
 });
+
+test.each([
+  ['refused', 5_000, 30_000],
+  ['kept waiting', 3_000, 400],
+])(
+  'a silent DNSBL takes all turns: no other list is blamed for what is %s',
+  async (_how, count, timeoutMs) => {
+    const fixture = await startFixtureDns({ zone: `*.dead.test !TIMEOUT\n${testEntries('bl.test')}` });
+    onTestFinished(() => fixture.stop());
+    const setting = settingWith('{}');
+    const { resolver, client, dnsbl } = open({
+      ...setting,
+      servers: [`127.0.0.1:${fixture.port}`],
+      timeout_ms: timeoutMs,
+      total_ms: 30_000,
+      attempts: 1,
+      dnsbl: { ...setting.dnsbl, slow_ms: 300 },
+    });
+    dnsbl.watch([use('bl.test')]);
+    await dnsbl.probeAll();
+    const list = dnsbl.list(use('bl.test'));
+    const zone = Array.from(dnsbl.lists(), (each) => each.zone)[0];
+    dnsbl.watch([use('bl.test'), use('dead.test')]);
+    for (let n = 0; n < 3; n += 1) {
+      for (let index = 0; index < count; index += 1) {
+        void resolver.lookup(`${index >> 8}.${index & 255}.${n}.192.dead.test`, 'A');
+      }
+      expect(client.stats.queued).toBeGreaterThan(1_000);
+      await zone?.probe();
+    }
+    expect(list?.state).toBe('healthy');
+    expect(list?.fault).toBeUndefined();
+    expect(list?.doubts).toEqual([]);
+  },
+);
