@@ -15,7 +15,7 @@ import { privateZones } from './private-zones.ts';
 import type { RawValue } from './raw-value.ts';
 import { readLayer } from './read-layer.ts';
 import type { SettingSchema } from './setting-rows.ts';
-import { type PoliciesSetting, SETTINGS, type Settings, type SocketSetting } from './settings.ts';
+import { SETTINGS, type Settings, type SocketSetting } from './settings.ts';
 
 /** The policies that come with Postward, beside `src` or `dist`. */
 const SHIPPED_POLICIES = resolve(import.meta.dirname, '../../policies');
@@ -69,12 +69,14 @@ export function loadSettings(input: SettingsInput): LoadedSettings {
   const hasError = () => diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   if (hasError()) return { settings: undefined, diagnostics, privateZones: hidden };
   const { default_policy, ...open } = merged as OpenSettings;
-  // `--policy` decides for every socket, whatever the file says of policies.
+  // `--policy` decides for every socket, whatever the file says of policies that are not among its own.
   const isOverridden = input.flags['policies'] !== undefined;
+  const names = [...listPolicyFiles(open.policies, report).keys()];
+  const isForeign = isOverridden && !names.includes(default_policy ?? '');
   const listen = assignPolicies(
     isOverridden ? open.listen.map(({ policy, ...socket }) => socket) : open.listen,
-    open.policies,
-    isOverridden ? undefined : default_policy,
+    names,
+    isForeign ? undefined : default_policy,
     spans,
     report,
   );
@@ -114,12 +116,11 @@ function merge(schema: SettingSchema, under: unknown, over: unknown): unknown {
 
 function assignPolicies(
   listen: OpenSettings['listen'],
-  policies: PoliciesSetting,
+  names: readonly string[],
   defaultPolicy: string | undefined,
   spans: ReadonlyMap<string, Span>,
   report: Report,
 ): SocketSetting[] {
-  const names = [...listPolicyFiles(policies, report).keys()];
   if (names.length === 0) return [];
   const usual = names.length === 1 ? names[0] : names.find((name) => name === USUAL_POLICY);
   const fallback = defaultPolicy ?? usual;

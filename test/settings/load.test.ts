@@ -156,6 +156,18 @@ describe('policies', () => {
     expect(loaded.settings?.listen).toEqual([{ address: '127.0.0.1:0', policy: 'main' }]);
   });
 
+  test('given as a flag, a default policy among them counts', () => {
+    writeFileSync(join(directory, 'two/other.cf'), '');
+    const given = { flags: { policies: 'two' }, environment: { POSTWARD_DEFAULT_POLICY: 'other' } };
+    expect(load(given).settings?.listen[0]?.policy).toBe('other');
+    expect(load({ ...given, environment: {} }, 'default_policy: other').settings?.listen[0]?.policy).toBe(
+      'other',
+    );
+    expect(load({ ...given, environment: {} }, 'default_policy: main').settings?.listen[0]?.policy).toBe(
+      'mx',
+    );
+  });
+
   test('names and files of their own', () => {
     const yaml = 'policies: { in: main.cf, out: two/mx.cf }\ndefault_policy: in\n';
     const { settings } = load({}, yaml);
