@@ -192,10 +192,15 @@ function closing(imported: Imported, options: ImportReportOptions, paint: Paint)
   if (output === undefined) return [...lines, 'Nothing was written: give a directory to --output.'];
   const directory = visible(output);
   lines.push(`Written to ${directory}: ${policies.map(({ name }) => `${name}.cf`).join(', ')}`);
-  if (policies.length > 1) {
-    lines.push(`In config/postward.yaml: default_policy: ${policies[0].name}`);
-  }
-  return [...lines, `Next: postward check ${directory}, then postward serve --policy ${directory}`];
+  const serve = `postward serve --policy ${directory}`;
+  if (policies.length === 1) return [...lines, `Next: postward check ${directory}, then ${serve}`];
+  // Of several policies one has to be the default, and `serve` alone reads no settings file.
+  const { name } = policies[0];
+  return [
+    ...lines,
+    `In config/postward.yaml: default_policy: ${name}`,
+    `Next: postward check ${directory}, then POSTWARD_DEFAULT_POLICY=${name} ${serve}`,
+  ];
 }
 
 function lineNumber({ source, start }: Span): string {

@@ -114,8 +114,12 @@ test('services of master.cf: a policy each, and which is the default', async () 
   expect(await typed('main.cf', '--master', 'master.cf', '--output', 'out')).toBe(0);
   expect(read('out/submission.cf')).toContain('smtpd_client_restrictions=permit_sasl_authenticated,reject\n');
   expect(terminal.output).toContain(
-    'Written to out: main.cf, submission.cf\nIn config/postward.yaml: default_policy: main',
+    'Written to out: main.cf, submission.cf\nIn config/postward.yaml: default_policy: main\nNext: postward check out, then POSTWARD_DEFAULT_POLICY=main postward serve --policy out\n',
   );
+  const explain = ['node', 'postward', 'explain', '--policy', 'out', 'client_address=192.0.2.1'];
+  expect(await run(explain, terminal), 'no policy is the default').toBe(1);
+  terminal.environment = { POSTWARD_DEFAULT_POLICY: 'main' };
+  expect(await run(explain, terminal)).toBe(0);
 });
 
 test('services of master.cf whose options stay as they are', async () => {
