@@ -21,7 +21,7 @@ import { mendLists } from './mend-lists.ts';
 import { mendNames, namesIn } from './mend-names.ts';
 import { mendText } from './mend-text.ts';
 import { moveTables } from './move-tables.ts';
-import { neededAssignments, referencesIn } from './needed.ts';
+import { policyAssignments, referencesIn } from './needed.ts';
 import { policyText } from './policy-text.ts';
 import { hasGuard, isLeftWhole, leftToPostfix, postfixPart } from './postfix-part.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
@@ -155,7 +155,7 @@ function policiesOf(options: PolicyOptions): [ImportedPolicy, ...ImportedPolicy[
   const { subjects, assignments, without, edits, usedByMaster } = options;
   const [main, ...services] = subjects;
   const neededBy = new Map(
-    subjects.map((subject) => [subject, neededAssignments(subject.examined, without, edits)]),
+    subjects.map((subject) => [subject, policyAssignments(subject.examined, without, edits)]),
   );
   const nativeClasses = subjects.some(({ examined }) =>
     LIST_NAMES.some((list) => postfixPart(examined, list, false).usesClasses),

@@ -57,6 +57,25 @@ export function neededAssignments(
   return [...assigned.keys()].flatMap((name) => needed.get(name) ?? []);
 }
 
+/** Those that stand in its policy: what it needs, and what `check` would miss in it. In the order of the file. */
+export function policyAssignments(
+  examined: Examined,
+  without: ReadonlySet<string>,
+  edits: Edits,
+): NeededAssignment[] {
+  const needed = neededAssignments(examined, without, edits);
+  const helo = examined.assigned.get('smtpd_helo_required');
+  if (helo === undefined || !needed.some(({ assignment: { name } }) => name === 'smtpd_helo_restrictions')) {
+    return needed;
+  }
+  return [...examined.assigned.values()].flatMap(
+    (one) =>
+      (one === helo
+        ? { assignment: helo, kind: undefined, isMatchList: false }
+        : needed.find(({ assignment }) => assignment === one)) ?? [],
+  );
+}
+
 function isReadForItself(name: string): boolean {
   const kind = PARAMETER_BY_NAME.get(name)?.kind;
   return kind !== undefined && kind !== 'aliases';

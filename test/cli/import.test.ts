@@ -122,6 +122,17 @@ test('services of master.cf: a policy each, and which is the default', async () 
   expect(await run(explain, terminal)).toBe(0);
 });
 
+test('a policy with HELO restrictions says that HELO is required, so that `check` does not miss it', async () => {
+  writeFileSync(
+    join(directory, 'main.cf'),
+    'smtpd_helo_required = yes\nsmtpd_helo_restrictions = reject_invalid_helo_hostname\n',
+  );
+  expect(await typed('main.cf', '--output', 'out')).toBe(0);
+  expect(terminal.output).toMatch(/1 {2}smtpd_helo_required +both +Postfix needs it as well\n/);
+  expect(await run(['node', 'postward', 'check', 'out'], terminal)).toBe(0);
+  expect(terminal.output + terminal.errors).not.toContain('helo-not-required');
+});
+
 test('services of master.cf whose options stay as they are', async () => {
   writeFileSync(join(directory, 'main.cf'), 'smtpd_relay_restrictions = reject_unauth_destination\n');
   writeFileSync(join(directory, 'master.cf'), 'smtps inet n - n - - smtpd -o mynetworks=192.0.2.0/24\n');
