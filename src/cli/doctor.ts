@@ -3,7 +3,7 @@
  * tells whether they fit: is Postward asked, from the right places, in time,
  * about every list it has, and do both mean the same hosts and domains.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { zoneMask } from '../dns/open-dns.ts';
@@ -14,6 +14,7 @@ import type { OwnSide } from '../doctor/wiring.ts';
 import { type Examined, examine } from '../import/examine.ts';
 import { parseMainCf } from '../language/main-cf.ts';
 import { Source } from '../language/source.ts';
+import { visible } from '../language/visible.ts';
 import { parseSocketAddress } from '../net/socket-address.ts';
 import { readHostFacts } from '../policy/host-facts.ts';
 import { listPolicyFiles } from '../settings/policy-files.ts';
@@ -36,9 +37,12 @@ const STYLES = { ok: 'green', warning: 'yellow', error: 'red' } as const;
 export async function doctor(options: OptionValues, terminal: Terminal): Promise<number> {
   const settings = settingsFor(options, terminal);
   const directory = resolve(terminal.directory, String(options['postfix']));
-  const { services, origin } = postfixAt(directory, terminal.environment);
+  const { services, origin, refusal } = postfixAt(directory, terminal.environment);
   // What is said of restrictions may name a DNSBL with a key.
-  const findings = zoneMask(settings.dns.zones).value(examination(services, ownSide(settings)));
+  const findings = zoneMask(settings.dns.zones).value([
+    ...refused(refusal),
+    ...examination(services, ownSide(settings)),
+  ]);
   const hasErrors = findings.some(({ level }) => level === 'error');
   const hasWarnings = findings.some(({ level }) => level === 'warning');
   if (options['json'] === true) terminal.out(JSON.stringify({ postfix: origin, findings }, undefined, 2));
@@ -47,11 +51,16 @@ export async function doctor(options: OptionValues, terminal: Terminal): Promise
   return hasWarnings && options['strict'] === true ? DOUBTFUL : FINE;
 }
 
+interface ToldPostfix {
+  readonly services: readonly PostfixService[];
+  /** Whose word it is. */
+  readonly origin: string;
+  /** Why postconf(1) does not read the configuration; '' when it does, or does not run at all. */
+  readonly refusal: string;
+}
+
 /** By what postconf(1) says of it, defaults of its version included; without postconf by its files. */
-function postfixAt(
-  directory: string,
-  environment: Terminal['environment'],
-): { services: readonly PostfixService[]; origin: string } {
+function postfixAt(directory: string, environment: Terminal['environment']): ToldPostfix {
   const mainFile = join(directory, 'main.cf');
   const masterFile = join(directory, 'master.cf');
   if (!existsSync(mainFile)) {
@@ -61,7 +70,7 @@ function postfixAt(
       'name the directory of the Postfix configuration with `--postfix`',
     );
   }
-  const told = postconf(directory, environment);
+  const { told, refusal } = postconf(directory, environment);
   const mainCf = told === undefined ? sourceOf(mainFile) : new Source(`postconf -c ${directory} -x`, told);
   const services = readPostfix({
     mainCf,
@@ -69,22 +78,38 @@ function postfixAt(
     configDirectory: directory,
     host: readHostFacts(),
   });
-  const origin = told === undefined ? `${mainFile} (postconf does not run here)` : mainCf.file;
-  return { services, origin };
+  const without = refusal === '' ? 'postconf does not run here' : 'postconf refuses it';
+  const origin = told === undefined ? `${mainFile} (${without})` : mainCf.file;
+  return { services, origin, refusal };
 }
 
-function postconf(directory: string, env: Terminal['environment']): string | undefined {
-  try {
-    return execFileSync('postconf', ['-c', directory, '-x'], {
-      env,
-      encoding: 'utf8',
-      timeout: POSTCONF_TIMEOUT_MS,
-      maxBuffer: POSTCONF_BYTES,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-  } catch {
-    return undefined;
-  }
+function postconf(
+  directory: string,
+  env: Terminal['environment'],
+): { readonly told: string | undefined; readonly refusal: string } {
+  const { status, stdout, stderr } = spawnSync('postconf', ['-c', directory, '-x'], {
+    env,
+    encoding: 'utf8',
+    timeout: POSTCONF_TIMEOUT_MS,
+    maxBuffer: POSTCONF_BYTES,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (status === 0) return { told: stdout, refusal: '' };
+  return { told: undefined, refusal: /fatal: (.*)/.exec(stderr ?? '')?.[1] ?? '' };
+}
+
+/** What postconf(1) cannot read, Postfix cannot. */
+function refused(refusal: string): Finding[] {
+  if (refusal === '') return [];
+  return [
+    {
+      level: 'error',
+      code: 'refused',
+      service: '',
+      message: `Postfix itself does not run with this configuration: ${visible(refusal)}`,
+      help: 'mend that first; `postward check` names each such line of a main.cf',
+    },
+  ];
 }
 
 function sourceOf(file: string): Source {

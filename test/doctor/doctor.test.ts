@@ -221,6 +221,25 @@ test('postconf tells what main.cf leaves out', async () => {
   ]);
 });
 
+test('what postconf refuses is told in its words, and the rest by the files', async () => {
+  write('bin/postconf', '#!/bin/sh\necho "postconf: fatal: $2/main.cf, line 9: missing \'=\'" >&2; exit 1\n');
+  chmodSync(join(directory, 'bin/postconf'), 0o755);
+  terminal.environment = { PATH: `${directory}/bin:/usr/bin:/bin` };
+  postfix(`smtpd_recipient_restrictions = reject_unauth_destination, ${ASK}\npermit\n`);
+  const { exitCode, findings } = await doctor();
+  expect(exitCode).toBe(2);
+  expect(findings.filter(({ level }) => level !== 'ok')).toEqual([
+    {
+      level: 'error',
+      code: 'refused',
+      service: '',
+      message: `Postfix itself does not run with this configuration: ${directory}/postfix/main.cf, line 9: missing '='`,
+      help: 'mend that first; `postward check` names each such line of a main.cf',
+    },
+  ]);
+  expect(terminal.output).toContain('main.cf (postconf refuses it)');
+});
+
 test('people get a list with help, and a directory without main.cf is named', async () => {
   postfix(`smtpd_recipient_restrictions = reject_unauth_destination, warn_if_reject ${ASK}\n`);
   const command = ['node', 'postward', 'doctor', '--policy', 'policies', '--postfix'];
