@@ -17,7 +17,7 @@ export function backup(file: string, options: OptionValues, terminal: Terminal):
   const target = resolve(terminal.directory, file);
   backupStore(data, target);
   terminal.out(
-    `wrote ${target}; to restore it, stop Postward and put it in the place of ${data}/postward.db`,
+    `wrote ${target}; to restore it, stop Postward, remove ${data}/postward.db-wal and postward.db-shm, and copy it to ${data}/postward.db`,
   );
   return 0;
 }

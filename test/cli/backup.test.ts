@@ -39,6 +39,7 @@ it('a backup is of one moment, while edits go on', async () => {
     const { code, out } = await postward(directory, 'backup', `copy${at}.db`, '--data', 'data');
     expect(code).toBe(0);
     expect(out).toContain(target);
+    expect(out, 'an old log would be taken for a part of the copy').toContain('remove ');
     const restored = join(directory, `restored${at}`);
     mkdirSync(restored);
     renameSync(target, join(restored, 'postward.db'));
