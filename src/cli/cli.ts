@@ -96,7 +96,10 @@ function build(terminal: Terminal, done: (exitCode: number) => void): Command {
     .option('--output <directory>', 'write policies and tables there; without it nothing is written')
     .option('--fix', 'mend what has one obvious cure')
     .option('--force', 'overwrite files')
-    .addHelpText('after', '\nExits with 0: no mistakes are left, 2: mistakes.')
+    .addHelpText(
+      'after',
+      '\nExits with 2 when mistakes are left that keep Postward from starting, or lines that could not be read; else 0.',
+    )
     .action(async (file: string, options: OptionValues) => {
       const { importCommand } = await import('./import.ts');
       done(await importCommand(file, options, terminal));
