@@ -1,10 +1,12 @@
-/** The settings that docs/guide/install.md has made for the service: commands find the daemon by them alone. */
+/** docs/guide/install.md: the settings that it has made for the service, by which alone commands find the daemon, and all commands. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { run } from '../src/cli/cli.ts';
 import { loadSettings } from '../src/settings/load.ts';
+import { FakeTerminal } from './support/fake-terminal.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIRECTORY = '/etc/postward';
@@ -23,3 +25,26 @@ test('the settings of the service name its policies and its data', () => {
   expect(settings).toMatchObject({ policies: join(directory, 'policies'), data });
   expect(unit).toContain(`--config ${DIRECTORY}/postward.yaml`);
 });
+
+test('it names every command, and those below', async () => {
+  const guide = readFileSync(join(ROOT, 'docs/guide/install.md'), 'utf8');
+  const help = async (...words: string[]) => {
+    const terminal = new FakeTerminal();
+    await run(['node', 'postward', ...words, '--help'], terminal);
+    return terminal.output;
+  };
+  const commands = commandsOf(await help());
+  expect(commands.length).toBeGreaterThan(10);
+  for (const command of commands) {
+    const row = guide
+      .split('\n')
+      .find((line) => line.startsWith('|') && line.includes(`postward ${command}`));
+    expect(row, command).toBeDefined();
+    for (const below of commandsOf(await help(command))) expect(row, command).toContain(`\`${below}\``);
+  }
+});
+
+function commandsOf(help: string): string[] {
+  const [, list = ''] = help.split('Commands:\n');
+  return Array.from(list.matchAll(/^ {2}(\w+)/gm), ([, name = '']) => name).filter((name) => name !== 'help');
+}
