@@ -27,3 +27,7 @@ test.each([
 ])('docs/reference/%s is what its table makes', async (file, page) => {
   await expect(page()).toMatchFileSnapshot(join(directory, file));
 });
+
+test('restrictions are sorted by name, so that none is described by the one before it', () => {
+  expect(restrictionsPage()).not.toMatch(/\| The same\b/);
+});

@@ -43,7 +43,7 @@ export const ACCESS: readonly Restriction[] = [
   access({
     name: 'check_reverse_client_hostname_access',
     summary:
-      'The same with the name that the client address has, whether or not it maps back. OK is not allowed.',
+      'As check_client_access, with the name that the client address has, whether or not it maps back. OK is not allowed.',
     reads: ['reverse_client_name', 'client_address'],
     forbidsPermit: true,
     search: (context) => nameAddressSearch(context, 'reverse_client_name', reverseClientSubject, 'forbidden'),

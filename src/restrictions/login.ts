@@ -24,7 +24,7 @@ export const LOGIN: readonly Restriction[] = [
   loginRestriction({
     name: 'reject_sender_login_mismatch',
     summary:
-      'Reject a sender address that belongs to another login, or to any login when the client has not logged in.',
+      'Reject a sender address that the login of the client does not own; without a login, one that has an owner.',
     checksLoggedIn: true,
     checksOthers: true,
     allowsUnknownSender: false,
@@ -32,14 +32,14 @@ export const LOGIN: readonly Restriction[] = [
   }),
   loginRestriction({
     name: 'reject_authenticated_sender_login_mismatch',
-    summary: 'The same for clients that have logged in only.',
+    summary: 'As reject_sender_login_mismatch, for clients that have logged in only.',
     checksLoggedIn: true,
     checksOthers: false,
     allowsUnknownSender: false,
   }),
   loginRestriction({
     name: 'reject_known_sender_login_mismatch',
-    summary: 'The same, but sender addresses that nobody owns are allowed.',
+    summary: 'As reject_sender_login_mismatch, but a sender address that nobody owns is allowed.',
     checksLoggedIn: true,
     checksOthers: true,
     allowsUnknownSender: true,

@@ -46,7 +46,7 @@ export const RELAY: readonly Restriction[] = [
     name: 'defer_unauth_destination',
     aliases: [],
     argument: 'none',
-    summary: 'The same with a temporary error: relay_domains_reject_code less 100.',
+    summary: 'As reject_unauth_destination, with a temporary error: relay_domains_reject_code less 100.',
     reads: ['recipient'],
     yields: ['dunno', 'reject'],
     io: ['table'],
