@@ -31,3 +31,7 @@ test.each([
 test('restrictions are sorted by name, so that none is described by the one before it', () => {
   expect(restrictionsPage()).not.toMatch(/\| The same\b/);
 });
+
+test('a default with a backtick in it is shown whole', () => {
+  expect(parametersPage()).toMatch(/^\| `smtpd_expansion_filter` \| template \| ``[^|]+`[^|]+\\\|\}~`` \|/m);
+});

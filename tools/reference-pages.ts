@@ -243,7 +243,9 @@ function page(
 }
 
 function code(text: string): string {
-  return `\`${text.replaceAll('|', '\\|')}\``;
+  // A backtick in the text would end what one begins.
+  const fence = text.includes('`') ? '``' : '`';
+  return `${fence}${text.replaceAll('|', '\\|')}${fence}`;
 }
 
 function valuesOf(schema: SettingSchema): string {
