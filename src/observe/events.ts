@@ -133,6 +133,17 @@ export const EVENTS = Object.freeze({
     message: 'text',
     help: 'text',
   }),
+  diagnostic_note: event(
+    'info',
+    'Something to know about settings, a policy or a table.',
+    '{place}: {message}',
+    {
+      place: 'text',
+      code: 'text',
+      message: 'text',
+      help: 'text',
+    },
+  ),
   table_reloaded: event(
     'info',
     'The file of a lookup table has changed and is in force.',

@@ -92,8 +92,7 @@ export function createLog(options: LogOptions, destination: LogDestination): Log
         message,
         help: help ?? '',
       };
-      if (severity === 'error') functions.diagnostic_error(fields);
-      else functions.diagnostic_warning(fields);
+      functions[`diagnostic_${severity}`](fields);
     },
   };
 }

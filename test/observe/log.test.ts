@@ -212,6 +212,7 @@ describe('an event', () => {
     const lines = record((log) => {
       log.diagnostic({ severity: 'error', code: 'unknown', message: 'unknown `bad`', span, help: 'mend it' });
       log.diagnostic({ severity: 'warning', code: 'doubt', message: 'who knows' });
+      log.diagnostic({ severity: 'note', code: 'fact', message: 'for your information' });
     });
     expect(lines).toMatchObject([
       {
@@ -222,6 +223,7 @@ describe('an event', () => {
         msg: 'mx.cf:2:1: unknown `bad`',
       },
       { level: 'warn', code: 'doubt', msg: 'postward: who knows' },
+      { level: 'info', code: 'fact', msg: 'postward: for your information' },
     ]);
   });
 });
