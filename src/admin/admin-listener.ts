@@ -75,6 +75,7 @@ export async function openAdmin(
     async close(deadlineMs) {
       const deadline = setTimeout(() => {
         server.server.closeAllConnections();
+        tls?.closeAllConnections();
         local?.closeAllConnections();
       }, deadlineMs);
       await Promise.all([server.close(), tls?.close(), local?.close()]);

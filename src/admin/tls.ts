@@ -7,6 +7,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import { OperatorError } from '../util/operator-error.ts';
 import { systemErrorReason } from '../util/system-error.ts';
@@ -40,6 +41,7 @@ export class Tls {
   readonly #options: TlsOptions;
   #pair: Pair;
   #server: Server | undefined;
+  readonly #sockets = new Set<Duplex>();
   #timer: NodeJS.Timeout | undefined;
   #failure = '';
 
@@ -63,6 +65,10 @@ export class Tls {
   createServer(handler: RequestListener): Server {
     const server = createServer({ ...this.#pair, minVersion: MIN_VERSION }, handler);
     this.#server = server;
+    server.on('connection', (socket: Duplex) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     this.#timer = setInterval(() => void this.look(), this.#options.lookEveryMs ?? LOOK_EVERY_MS);
     this.#timer.unref();
     return server;
@@ -81,6 +87,11 @@ export class Tls {
     this.#pair = pair;
     this.#server?.setSecureContext({ ...pair, minVersion: MIN_VERSION });
     this.#options.onReload();
+  }
+
+  /** Those too whose handshake is not over, which the server itself does not count as connections. */
+  closeAllConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   /** Lets running requests end. */

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
@@ -81,6 +83,21 @@ describe.skipIf(!openssl.isMet)('the certificate of the admin address', () => {
     await expect(fetch(`http://${listener.address}/healthz`)).rejects.toThrow('fetch failed');
     await listener.close(1000);
     await expect(ask(listener.address)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('a handshake that was begun holds up no end', async () => {
+    use('first');
+    const listener = await openAdmin(
+      { kind: 'tcp', host: '127.0.0.1', port: 0 },
+      { ...ADMIN_OPTIONS, routes: [healthRoutes({ checks: () => [] }, '1')], tls: files },
+    );
+    const [host = '', port = ''] = listener.address.split(':');
+    const silent = connect(Number(port), host).on('error', () => {});
+    await once(silent, 'connect');
+    // So that the server has accepted it, too.
+    await ask(listener.address);
+    await listener.close(50);
+    silent.destroy();
   });
 
   test('and its key must be there, and belong together', async () => {
