@@ -22,6 +22,8 @@ const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 /** Lines that are handed over together; fewer only when the event loop comes round. */
 const BATCH_LENGTH = 65_536;
 const CLOSE_GRACE_MS = 2000;
+/** No room, or no more of it for this user. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
 /** @param fd an open file descriptor, 1 for standard output */
 export function openLogDestination(fd: number): LogDestination {
@@ -32,9 +34,10 @@ export function openLogDestination(fd: number): LogDestination {
   stream.on('drop', (lines: string) => {
     linesLost += lines.split('\n').length - 1;
   });
-  // The reader is gone (EPIPE): there is nobody to tell, and mail goes on.
-  stream.on('error', () => {
-    isOpen = false;
+  // The reader is gone (EPIPE): there is nobody to tell, and mail goes on. A full disk may have room
+  // again: what could not be written waits within the bound, and is tried again with the next lines.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!FULL.has(error.code ?? '')) isOpen = false;
   });
 
   /** Line by line the stream would measure its buffer anew each time: 7 µs a line instead of 0.1. */

@@ -76,3 +76,23 @@ test('a reader that is gone ends nothing', async () => {
   const [code] = (await once(child, 'exit')) as [number];
   expect(code).toBe(7);
 });
+
+test('lines that a full disk had no room for are written when there is room again', async () => {
+  const { lines } = await output(
+    start(`
+    const { default: fs } = await import('node:fs');
+    const { write } = fs;
+    fs.write = (...args) => args.at(-1)(Object.assign(new Error('no room'), { code: 'ENOSPC' }));
+    const turn = () => new Promise((done) => setTimeout(done, 20));
+    log.write("first\\n");
+    await turn();
+    log.write("second\\n");
+    await turn();
+    fs.write = write;
+    log.write("third\\n");
+    await turn();
+    log.write("lost: " + log.linesLost + "\\n");
+    await log.close();`),
+  );
+  expect(lines).toEqual(['first', 'second', 'third', 'lost: 0', '']);
+});
