@@ -5,6 +5,7 @@
  * is silent for too long destroyed, reconnecting with a bounded wait.
  */
 import { subscribe } from 'node:diagnostics_channel';
+import { createRequire } from 'node:module';
 import type { RedisOptions as AnyOptions, ClusterOptions } from 'ioredis';
 import type { RedisOptions } from './redis-options.ts';
 
@@ -42,6 +43,7 @@ let hearsSecondErrors = false;
 
 export async function createClient(options: RedisOptions, limits: ClientOptions): Promise<Client> {
   const { Cluster, Redis } = await import('ioredis');
+  surviveOddReplies();
   if (options.tls !== undefined) hearSecondErrors();
   const { target, username, password } = options;
   const tls =
@@ -95,6 +97,26 @@ export async function createClient(options: RedisOptions, limits: ClientOptions)
       return new Cluster([...target.nodes], clustered);
     }
   }
+}
+
+/**
+ * What ioredis cannot make sense of, such as a null that answers no command, it
+ * throws where nobody catches it. It is to end the connection, not the process.
+ */
+function surviveOddReplies(): void {
+  const require = createRequire(import.meta.url);
+  const { default: DataHandler } = require('ioredis/built/DataHandler.js') as {
+    readonly default: { readonly prototype: object };
+  };
+  Object.assign(DataHandler.prototype, {
+    dispatch(this: { returnFatalError(error: unknown): void }, handle: () => void): void {
+      try {
+        handle();
+      } catch (error) {
+        this.returnFatalError(error);
+      }
+    },
+  });
 }
 
 /**
