@@ -3,13 +3,14 @@
  * Results are texts as the server sends them.
  */
 import { existsSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { checkServerIdentity, TLSSocket } from 'node:tls';
 import type { Connection as MysqlClient, SslOptions } from 'mysql2/promise';
 import { cText } from './c-text.ts';
 import { type ClientTls, trustedAuthorities } from './client-tls.ts';
 import { type Connection, NoAnswer, type ServerAddress } from './connection.ts';
+import { guardStream, type StreamGuard, TOO_LARGE } from './guard-stream.ts';
 import type { SqlRows } from './sql-rows.ts';
 import { renderSql, type SqlDialect, type SqlQuery } from './sql-text.ts';
 
@@ -43,9 +44,9 @@ export async function connectMysql(
   login: MysqlLogin,
   timeoutMs: number,
 ): Promise<Connection<SqlQuery, SqlRows>> {
-  const { createConnection } = await import('mysql2/promise');
+  const { createConnection } = await import('mysql2');
   const { user, password, database, charset, tls } = login;
-  const client = await createConnection({
+  const core = createConnection({
     ...placeOf(server),
     user: user === '' ? userInfo().username : user,
     password,
@@ -56,20 +57,32 @@ export async function connectMysql(
     flags: ['-LOCAL_FILES'],
     ...(tls === undefined ? {} : { ssl: sslOf(tls) }),
   });
-  // Told to the query under way as well; without one it is found out by the next.
-  client.on('error', () => {});
+  // There can be several. Told to the query under way as well; without one it is found out by the next.
+  core.on('error', () => {});
+  const client = core.promise();
   try {
+    await new Promise<void>((resolve, reject) => {
+      core.once('connect', () => resolve());
+      core.once('error', reject);
+    });
+    const guard = guardStream(streamOf(client));
     if (server.kind === 'inet' && tls?.verifiesName === true) checkAddress(client, server.host);
     const mode = (await readRows(client, 'SELECT @@sql_mode'))?.[0]?.[0] ?? '';
     const dialect = {
       hasBackslashes: !mode.includes('NO_BACKSLASH_ESCAPES'),
       hasDoubleQuotedTexts: !mode.includes('ANSI_QUOTES'),
     };
-    return new MysqlConnection(client, dialect, login.requiresResultSet);
+    return new MysqlConnection(client, dialect, login.requiresResultSet, guard);
   } catch (error) {
-    client.destroy();
+    abandon(client);
     throw error;
   }
+}
+
+/** Does not wait for a server that may not listen: `destroy` alone keeps the socket until that has ended, too. */
+function abandon(client: MysqlClient): void {
+  client.destroy();
+  streamOf(client).destroy();
 }
 
 function placeOf(server: MysqlServer): { socketPath: string } | { host: string; port: number } {
@@ -100,33 +113,40 @@ function sslOf({ ca, cert, key, ciphers, rejectUnauthorized, verifiesName }: Cli
  * @throws Error when the address is not in it
  */
 function checkAddress(client: MysqlClient, address: string): void {
-  // Not among its types, but documented.
-  const { stream } = (client as MysqlClient & { readonly connection: { readonly stream: unknown } })
-    .connection;
+  const stream = streamOf(client);
   if (isIP(address) === 0 || !(stream instanceof TLSSocket)) return;
   const mistake = checkServerIdentity(address, stream.getPeerCertificate());
   if (mistake !== undefined) throw mistake;
+}
+
+/** Not among its types, but documented. */
+function streamOf(client: MysqlClient): Socket {
+  return (client as MysqlClient & { readonly connection: { readonly stream: Socket } }).connection.stream;
 }
 
 class MysqlConnection implements Connection<SqlQuery, SqlRows> {
   readonly #client: MysqlClient;
   readonly #dialect: SqlDialect;
   readonly #requiresResultSet: boolean;
+  readonly #guard: StreamGuard;
 
-  constructor(client: MysqlClient, dialect: SqlDialect, requiresResultSet: boolean) {
+  constructor(client: MysqlClient, dialect: SqlDialect, requiresResultSet: boolean, guard: StreamGuard) {
     this.#client = client;
     this.#dialect = dialect;
     this.#requiresResultSet = requiresResultSet;
+    this.#guard = guard;
   }
 
   async ask(query: SqlQuery): Promise<SqlRows | NoAnswer> {
     const sql = renderSql(query, this.#dialect);
     if (sql === undefined) return new NoAnswer('the search string cannot stand in the query without quotes');
+    this.#guard.expectAnswer();
     try {
       const rows = await readRows(this.#client, sql);
       if (rows !== undefined) return rows;
       return this.#requiresResultSet ? new NoAnswer('the query returns no result set') : [];
     } catch (error) {
+      if (this.#guard.isTooLarge) return new NoAnswer(TOO_LARGE);
       if (error instanceof SeveralResults) return new NoAnswer(error.message);
       if (isRefusal(error)) return new NoAnswer(error.message);
       throw error;
@@ -134,7 +154,7 @@ class MysqlConnection implements Connection<SqlQuery, SqlRows> {
   }
 
   close(): void {
-    this.#client.destroy();
+    abandon(this.#client);
   }
 }
 

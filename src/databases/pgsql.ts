@@ -2,9 +2,12 @@
  * PostgreSQL by way of pg, which is loaded when it is needed. Results are
  * texts as the server sends them.
  */
+import type { Duplex } from 'node:stream';
 import type { Client, ClientConfig } from 'pg';
 import { type ClientTls, tlsOptions, UNCHECKED_TLS } from './client-tls.ts';
 import { type Connection, NoAnswer, type ServerAddress } from './connection.ts';
+import { guardStream, type StreamGuard, TOO_LARGE } from './guard-stream.ts';
+import { PgsqlMessages } from './pgsql-messages.ts';
 import type { SqlRows } from './sql-rows.ts';
 import { renderSql, type SqlDialect, type SqlQuery } from './sql-text.ts';
 
@@ -64,32 +67,51 @@ async function connect(config: ClientConfig): Promise<Connection<SqlQuery, SqlRo
   const client = new Client(config);
   // Told to the query under way as well; without one it is found out by the next.
   client.on('error', () => {});
+  let guard: StreamGuard | undefined;
+  whenRead(client, (stream) => {
+    const messages = new PgsqlMessages();
+    guard = guardStream(stream, (chunk) => messages.take(chunk));
+  });
   try {
     await client.connect();
     const rows = await readRows(client, 'SHOW standard_conforming_strings');
     const dialect = { hasBackslashes: rows[0]?.[0] === 'off', hasDoubleQuotedTexts: false };
-    return new PgsqlConnection(client, dialect);
+    return new PgsqlConnection(client, dialect, guard);
   } catch (error) {
     abandon(client);
     throw error;
   }
 }
 
+/** @param told of the stream that pg has just begun to read from: with TLS the encrypted one. Not among its types. */
+function whenRead(client: Client, told: (stream: Duplex) => void): void {
+  const connection = client.connection as unknown as { attachListeners(stream: Duplex): void };
+  const attach = connection.attachListeners;
+  connection.attachListeners = (stream) => {
+    attach.call(connection, stream);
+    told(stream);
+  };
+}
+
 class PgsqlConnection implements Connection<SqlQuery, SqlRows> {
   readonly #client: Client;
   readonly #dialect: SqlDialect;
+  readonly #guard: StreamGuard | undefined;
 
-  constructor(client: Client, dialect: SqlDialect) {
+  constructor(client: Client, dialect: SqlDialect, guard: StreamGuard | undefined) {
     this.#client = client;
     this.#dialect = dialect;
+    this.#guard = guard;
   }
 
   async ask(query: SqlQuery): Promise<SqlRows | NoAnswer> {
     const sql = renderSql(query, this.#dialect);
     if (sql === undefined) return new NoAnswer('the search string cannot stand in the query without quotes');
+    this.#guard?.expectAnswer();
     try {
       return await readRows(this.#client, sql);
     } catch (error) {
+      if (this.#guard?.isTooLarge === true) return new NoAnswer(TOO_LARGE);
       // Of severity ERROR: the connection goes on. FATAL and PANIC end it.
       if (error instanceof Error && 'severity' in error && error.severity === 'ERROR') {
         return new NoAnswer(error.message);
