@@ -18,8 +18,9 @@ const PROGRAM = new URL(`./sqlite-process${extname(import.meta.url)}`, import.me
 
 const DIALECT = { hasBackslashes: false, hasDoubleQuotedTexts: false };
 
-export function connectSqlite({ path }: SqliteFile): Promise<Connection<SqlQuery, SqlRows>> {
-  return Promise.resolve(new SqliteProcess(path));
+/** Rejects, and does not throw, when there is no memory for another process. */
+export async function connectSqlite({ path }: SqliteFile): Promise<Connection<SqlQuery, SqlRows>> {
+  return new SqliteProcess(path);
 }
 
 class SqliteProcess implements Connection<SqlQuery, SqlRows> {

@@ -1,11 +1,15 @@
-/** Servers that say what the client libraries throw on, read for good, or cannot hold. */
+/** Servers that say what the client libraries throw on, read for good, or cannot hold; and those that cannot be asked. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { NoAnswer } from '../../src/databases/connection.ts';
 import { connectMysql, type MysqlServer } from '../../src/databases/mysql.ts';
 import { connectPgsql, type PgsqlServer } from '../../src/databases/pgsql.ts';
 import { DEFAULT_POOL_LIMITS } from '../../src/databases/pool-limits.ts';
 import { ServerPool } from '../../src/databases/server-pool.ts';
+import { connectSqlite, type SqliteFile } from '../../src/databases/sqlite.ts';
 
 const TOO_LARGE = new NoAnswer('the answer is larger than 8 MiB');
 
@@ -136,4 +140,23 @@ test('MySQL: a connection to a server that has fallen silent is let go', async (
     asked?.write('?');
     expect(gone).toHaveBeenCalled();
   });
+});
+
+test('SQLite: a reader that cannot be started is tried again', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'postward-sqlite-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const { execPath } = process;
+  const file: SqliteFile = { path: join(directory, 'db'), isLocal: true, label: 'db' };
+  const limits = { ...DEFAULT_POOL_LIMITS, firstRetryMs: 1, maxRetryMs: 1 };
+  const pool = new ServerPool([file], connectSqlite, limits);
+  onTestFinished(() => pool.close());
+  // Like a lack of memory this is thrown at once, where others are told later.
+  process.execPath = '/dev/null/node';
+  expect(await pool.ask(['SELECT 1'])).toBeInstanceOf(NoAnswer);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await pool.ask(['SELECT 1'])).toBeInstanceOf(NoAnswer);
+  process.execPath = execPath;
+  writeFileSync(file.path, '');
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await pool.ask(['SELECT 1'])).toEqual([['1']]);
 });
