@@ -60,6 +60,8 @@ export async function connectMysql(
   // There can be several. Told to the query under way as well; without one it is found out by the next.
   core.on('error', () => {});
   const client = core.promise();
+  // The question after it, too: else a connection that nobody waits for any more stays for good.
+  const timer = setTimeout(() => streamOf(client).destroy(new Error('no connection in time')), timeoutMs);
   try {
     await new Promise<void>((resolve, reject) => {
       core.once('connect', () => resolve());
@@ -76,6 +78,8 @@ export async function connectMysql(
   } catch (error) {
     abandon(client);
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -72,6 +72,11 @@ async function connect(config: ClientConfig): Promise<Connection<SqlQuery, SqlRo
     const messages = new PgsqlMessages();
     guard = guardStream(stream, (chunk) => messages.take(chunk));
   });
+  // The question after it, too: else a connection that nobody waits for any more stays for good.
+  const timer = setTimeout(
+    () => client.connection.stream.destroy(new Error('no connection in time')),
+    config.connectionTimeoutMillis,
+  );
   try {
     await client.connect();
     const rows = await readRows(client, 'SHOW standard_conforming_strings');
@@ -80,6 +85,8 @@ async function connect(config: ClientConfig): Promise<Connection<SqlQuery, SqlRo
   } catch (error) {
     abandon(client);
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -92,6 +92,25 @@ test('PostgreSQL: an answer without end is given up', async () => {
   expect(await pool.ask(['SELECT 1'])).toEqual(TOO_LARGE);
 });
 
+test('PostgreSQL and MySQL: a connection that is not ready in time is let go', async () => {
+  const gone = vi.fn();
+  const login = { user: 'u', password: 'p', database: 'd' };
+  const pgPort = await listen((socket, request) => {
+    if (request[0] === 0) socket.on('end', gone).write(`${pg('R', '\0\0\0\0')}${PG_READY}`, 'latin1');
+  });
+  const myPort = await listen((socket, request) => {
+    if (request[3] === 1) socket.on('end', gone).write(my(2, '\0\0\0\x02\0\0\0'), 'latin1');
+  }, MY_GREETING);
+  const place = { kind: 'inet', host: '127.0.0.1', isLocal: true, label: 'db' } as const;
+  const myLogin = { ...login, charset: 'utf8mb4', requiresResultSet: false };
+  const results = await Promise.allSettled([
+    connectPgsql({ ...place, port: pgPort, tls: 'never', login }, 200),
+    connectMysql({ ...place, port: myPort }, myLogin, 200),
+  ]);
+  expect(results).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+  await vi.waitFor(() => expect(gone).toHaveBeenCalledTimes(2));
+});
+
 /** A packet of MySQL. */
 function my(sequence: number, content: string): string {
   return String.fromCharCode(content.length, 0, 0, sequence) + content;
