@@ -10,6 +10,7 @@ import { zoneMask } from '../dns/open-dns.ts';
 import { formatSocketAddress, type SocketAddress } from '../net/socket-address.ts';
 import { openLogDestination } from '../observe/log-destination.ts';
 import type { Settings } from '../settings/settings.ts';
+import { errorText } from '../util/error-text.ts';
 import { OperatorError } from '../util/operator-error.ts';
 import { VERSION } from '../util/version.ts';
 import { type OptionValues, settingsFor } from './setting-flags.ts';
@@ -35,6 +36,7 @@ export async function serve(options: OptionValues, terminal: Terminal): Promise<
       { log, logFormat: isText ? 'text' : 'json', environment: terminal.environment },
       terminal,
     );
+    tellFaults(app);
     const stop = stopped(app);
     terminal.error(announcement(app, settings, terminal));
     ending = await stop;
@@ -64,6 +66,15 @@ async function start(
       'mend them, or start with `--lenient` to decide as Postfix would with them, and to defer mail where Postward alone cannot use a line',
     );
   }
+}
+
+/**
+ * A promise that failed and that nobody waits for has nothing to do with the mail that is being decided: that goes on. An
+ * exception that nobody caught has left something half done: it ends the process as it ends any, and its reason is logged.
+ */
+function tellFaults(app: App): void {
+  process.on('unhandledRejection', (error) => app.log.fault({ error: errorText(error) }));
+  process.on('uncaughtExceptionMonitor', (error) => app.log.crashed({ error: errorText(error) }));
 }
 
 /** Resolves when signals have stopped the daemon; another one then ends the process as it ends any. */

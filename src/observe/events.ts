@@ -306,6 +306,10 @@ export const EVENTS = Object.freeze({
     '{dnsbl} {reason}: asked all the same; {cure}',
     { dnsbl: 'text', doubt: 'text', reason: 'text', cure: 'text' },
   ),
+  fault: event('error', 'A fault of ours that nothing waits for. Mail is decided all the same.', '{error}', {
+    error: 'text',
+  }),
+  crashed: event('error', 'A fault of ours that ends the daemon.', 'ended by {error}', { error: 'text' }),
   admin_fault: event('error', 'A fault of ours in an admin request.', '{method} {route}: {error}', {
     method: 'text',
     route: 'text',

@@ -1,6 +1,7 @@
 /** What happens on policy sockets, as log lines and counts. */
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { errorText } from '../util/error-text.ts';
 import type { PolicyServerEvents } from './policy-server-events.ts';
 import type { WiringWatch } from './wiring-watch.ts';
 
@@ -38,15 +39,10 @@ export function observedEvents(
     },
     decisionFailed(_peer, { client_address, instance }, error) {
       metrics.increment('postward_decision_failures_total', { reason: 'fault' });
-      log.decision_failed({ error: describe(error), action: failAction, client_address, instance });
+      log.decision_failed({ error: errorText(error), action: failAction, client_address, instance });
     },
     acceptFailed(error) {
-      log.accept_failed({ error: describe(error) });
+      log.accept_failed({ error: errorText(error) });
     },
   };
-}
-
-/** With the stack: this is for whoever mends it. */
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -130,6 +130,26 @@ describe('the daemon', () => {
     expect(running.log.slice(-2).map(({ event }) => event)).toEqual(['stopping', 'stopped']);
   });
 
+  test('outlives a promise that failed and that nobody waits for; the reason of a crash is logged', async () => {
+    const faulty = `process.on('SIGUSR2', () => {
+      Promise.reject(new Error('nobody waits'));
+      setTimeout(() => { throw new Error('nobody catches'); }, 500);
+    });`;
+    daemon = new Daemon(['--policy', 'mx.cf', '--listen', '127.0.0.1:0', '--admin', 'off'], {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(faulty)}`,
+    });
+    const running = await daemon.ready();
+    running.child.kill('SIGUSR2');
+    await running.until(() => running.log.some(({ event }) => event === 'fault'));
+    expect(await ask(running.port('listening'), 'short')).toBe(REJECTED);
+    expect((await running.end()).code).not.toBe(0);
+    expect(running.log.filter(({ level }) => level === 'error')).toMatchObject([
+      { event: 'fault', error: expect.stringContaining('Error: nobody waits') },
+      { event: 'crashed', error: expect.stringContaining('Error: nobody catches') },
+    ]);
+    expect(running.errors).toContain('nobody catches');
+  });
+
   test('reloads on SIGHUP, and keeps the old policy when the new one is broken', async () => {
     const running = await serve();
     const port = running.port('listening');
