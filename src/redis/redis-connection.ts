@@ -154,9 +154,9 @@ export class RedisConnection {
           yield reply;
           return;
         }
-        const [next, keys] = reply as [string, string[]];
-        yield keys;
-        cursor = next;
+        const [next, keys] = Array.isArray(reply) ? reply : [];
+        yield Array.isArray(keys) ? keys.map(String) : [];
+        cursor = String(next ?? '0');
       } while (cursor !== '0');
     }
   }
