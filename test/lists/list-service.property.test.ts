@@ -218,15 +218,19 @@ describe('a merge', () => {
     expect(lists.list('a')?.entries).toBe(1);
   });
 
-  it('does not bring back what has been purged', async () => {
-    let now = START;
-    const { lists } = await openTestLists({ now: () => now });
+  /** `a.example` in the list `a`; and all that changes. */
+  async function listsWithEntry(now: () => number) {
+    const { lists } = await openTestLists({ now });
     const changes: Change[] = [];
     lists.onChange((news) => changes.push(...news));
-    await lists.apply(
-      [makeList('a'), { operation: 'put', list: 'a', key: 'a.example', fields: { action: 'OK' } }],
-      BY,
-    );
+    const entry: Edit = { operation: 'put', list: 'a', key: 'a.example', fields: { action: 'OK' } };
+    await lists.apply([makeList('a'), entry], BY);
+    return { lists, changes };
+  }
+
+  it('does not bring back what has been purged', async () => {
+    let now = START;
+    const { lists, changes } = await listsWithEntry(() => now);
     await lists.apply([{ operation: 'remove', list: 'a', key: 'a.example' }], BY);
     now += 31 * 86_400_000;
     await lists.purge();
@@ -237,13 +241,7 @@ describe('a merge', () => {
 
   it('keeps for 30 days what was removed while the clock said 1970', async () => {
     let now = START;
-    const { lists } = await openTestLists({ now: () => now });
-    const changes: Change[] = [];
-    lists.onChange((news) => changes.push(...news));
-    await lists.apply(
-      [makeList('a'), { operation: 'put', list: 'a', key: 'a.example', fields: { action: 'OK' } }],
-      BY,
-    );
+    const { lists, changes } = await listsWithEntry(() => now);
     const older = changes.filter(({ kind }) => kind === 'entry');
     now = 0;
     await lists.apply([{ operation: 'remove', list: 'a', key: 'a.example' }], BY);
