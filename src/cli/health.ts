@@ -12,7 +12,8 @@ import { type OptionValues, settingsFor } from './setting-flags.ts';
 import { painter, type Terminal } from './terminal.ts';
 
 const TIMEOUT_MS = 3000;
-const MAX_ANSWER_BYTES = 65_536;
+/** A provider with hundreds of policies may have as many doubts about their wiring. */
+const MAX_ANSWER_BYTES = 1_048_576;
 
 const STYLES = { pass: 'green', warn: 'yellow', fail: 'red' } as const;
 

@@ -100,6 +100,14 @@ describe('health', () => {
     });
   });
 
+  test('with very much to see to', async () => {
+    const reason = 'smtpd_data_restrictions of the policy was never asked for | '.repeat(3000);
+    expect(await ask([{ name: 'wiring', status: 'warn', reason }])).toMatchObject({
+      exitCode: 0,
+      errors: '',
+    });
+  });
+
   test('nobody there', async () => {
     const listener = await openAdmin(ANY_PORT, { ...ADMIN_OPTIONS, routes: [] });
     const { address } = listener;
