@@ -3,10 +3,11 @@
  *
  * Polls: that works on every file system and survives a rename, which
  * fs.watch does not. One timer serves all files. A file is reported when it
- * looked the same in two polls, so that one still being written is left alone.
+ * looked the same in two polls, so that one still being written is left alone,
+ * and when there is a descriptor to read it by: it does not change again for us.
  */
-import { type BigIntStats, statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type BigIntStats, constants, statSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 
 /** What a file looked like: identity, size, times. Differs when the file does. */
 export type FileStamp = string;
@@ -59,7 +60,7 @@ export class FileWatcher {
         watched.pending = undefined;
       } else if (stamp !== watched.pending) {
         watched.pending = stamp;
-      } else {
+      } else if (await hasDescriptor(watched.path)) {
         watched.known = stamp;
         watched.pending = undefined;
         await watched.onChange(stamp);
@@ -83,6 +84,17 @@ export function stampOfSync(path: string): FileStamp {
     return format(statSync(path, { bigint: true }));
   } catch (error) {
     return errorCode(error);
+  }
+}
+
+/** False: the process, or the machine, has as many open files as it may have. */
+async function hasDescriptor(path: string): Promise<boolean> {
+  try {
+    // Not to wait for whoever writes into a pipe.
+    await (await open(path, constants.O_RDONLY | constants.O_NONBLOCK)).close();
+    return true;
+  } catch (error) {
+    return !['EMFILE', 'ENFILE'].includes(errorCode(error));
   }
 }
 

@@ -1,6 +1,9 @@
 /** Policies and tables change, break and vanish under a running daemon. What worked stays in force until something better is there. */
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { requirement } from '../support/requirements.ts';
 import { startDaemon } from './outage-daemon.ts';
 
 const CLIENTS =
@@ -75,6 +78,24 @@ test('table-deleted-while-running', async () => {
   daemon.write('reject_client', '192.0.2.10 REJECT second\n');
   await daemon.answers('554 5.7.1 second');
   expect((await daemon.ready()).report.status).toBe('pass');
+  await daemon.stop();
+});
+
+test.skipIf(!requirement('prlimit').isMet)('table-edited-without-descriptors', async () => {
+  const daemon = await startDaemon({ files: FILES });
+  const { pid } = daemon.child;
+  const limit = (count: number | string) =>
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${count}:`]);
+  // As many as are open by now.
+  const client = await daemon.connect();
+  limit(readdirSync(`/proc/${pid}/fd`).length);
+  daemon.write('reject_client', '192.0.2.10 REJECT second\n');
+  daemon.write('mx.cf', `access_map_reject_code = 550\n${CLIENTS}`);
+  await sleep(1500);
+  expect(daemon.lines('table_reloaded')).toEqual([]);
+  limit(1024);
+  await daemon.answers('550 5.7.1 second');
+  client.socket.destroy();
   await daemon.stop();
 });
 

@@ -45,6 +45,11 @@ const REQUIREMENTS = {
     packages: { postfix: '/usr/sbin/postmap', 'postfix-sqlite': '/usr/lib/postfix/postfix-sqlite.so' },
     needsRoot: false,
   },
+  prlimit: {
+    purpose: 'a daemon without descriptors for more files',
+    packages: { 'util-linux': '/usr/bin/prlimit' },
+    needsRoot: false,
+  },
   mariadb: {
     purpose: 'mysql: tables against a real MariaDB, and as Postfix reads them',
     packages: {
