@@ -220,6 +220,7 @@ class Run {
         break;
       case 'evaluate': {
         this.#nestedSteps += outcome.program.steps.length + 1;
+        // A class has no subject of its own; what a table says has.
         const isTooDeep = outcome.subject !== undefined && this.#frames.length > MAX_RECURSION;
         if (isTooDeep || this.#nestedSteps > MAX_NESTED_STEPS) return this.#apply(CONFIGURATION_ERROR, step);
         this.#frames.push({
